@@ -1,0 +1,112 @@
+# Everything a checkout needs, from Python, pip, venv and make alone; `make help` explains.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The machine's certificates and Python are used: a company's mirror is often signed by its own authority.
+export UV_SYSTEM_CERTS := 1
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# pip's way to name a mirror is the one that people have set.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+# What is installed is marked by a file named for the contents it came from, so that going back to an older lock
+# installs again, and a fresh clone's file times mean nothing.
+stamp = $(VENV)/.installed/$(1)-$(shell cat $(2) | cksum | tr ' ' -)
+TOOLS := $(call stamp,tools,requirements/uv.lock requirements/build.lock)
+RUN := $(call stamp,run,requirements/build.lock requirements/run.lock pyproject.toml)
+TEST := $(call stamp,test,requirements/run.lock requirements/test.lock)
+LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help install run test lint types contracts check format lock wheel clean
+
+help:  ## show this
+	@echo "make ..."
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | awk -F '\t' '{ printf "  %-11s %s\n", $$1, $$2 }'
+	@echo "PYTHON=python3.12 chooses the interpreter of a new environment; ARGS=... goes to the program that is run."
+
+install: $(RUN)  ## make the environment in .venv: then .venv/bin/varve works
+
+run: $(RUN)  ## serve on 127.0.0.1:8000, with the store in ./varve.db
+	@$(BIN)/varve serve --host 127.0.0.1 --port 8000 --store sqlite:///varve.db $(ARGS)
+
+test: $(TEST)  ## run every test, on SQLite and on a PostgreSQL of its own (or VARVE_TEST_POSTGRES=URL)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(LINT)  ## look for mistakes and for formatting
+	@$(BIN)/ruff check $(ARGS)
+	@$(BIN)/ruff format --check $(ARGS)
+
+types: $(LINT)  ## check the types
+	@$(BIN)/mypy $(ARGS)
+
+contracts: $(LINT)  ## check which room imports which
+	@$(BIN)/lint-imports --no-logo $(ARGS)
+
+check: test lint types contracts  ## all four of these
+
+format: $(LINT)  ## put the code into form
+	@$(BIN)/ruff check --fix $(ARGS)
+	@$(BIN)/ruff format $(ARGS)
+
+wheel: $(RUN)  ## build the distribution into dist/
+	@$(BIN)/python -m hatchling build -t wheel
+
+clean:  ## remove the environment, caches and what was built; a store stays
+	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find domain application infrastructure api varve_server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------------------------------------------- the environment
+
+# Only adds and moves packages, never removes: a server and tests may be running from this environment.
+# $(call install,ARGUMENTS): with uv where it is to be had, otherwise with pip; both refuse what the lock does not know.
+install = { $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) \
+	|| { echo "uv did not manage, trying pip" >&2; $(BIN)/python -m pip install --quiet $(1); }; }
+locked = --require-hashes --only-binary :all:
+mark = @mkdir -p $(@D) && rm -f $(@D)/$(firstword $(subst -, ,$(@F)))-* && touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else 1)' || { \
+		echo "Varve needs Python 3.11 or newer, and $(PYTHON) is not: try make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(TOOLS): $(BIN)/python
+	@$(BIN)/python -m pip install --quiet $(locked) -r requirements/uv.lock \
+		|| echo "uv cannot be installed here, pip goes on without it" >&2
+	@$(call install,$(locked) -r requirements/build.lock)
+	$(mark)
+
+$(RUN): $(TOOLS)
+	@$(call install,$(locked) -r requirements/run.lock)
+	@$(call install,--no-deps --no-build-isolation --editable .)
+	$(mark)
+
+$(TEST): $(RUN)
+	@$(call install,$(locked) -r requirements/test.lock)
+	$(mark)
+
+$(LINT): $(RUN)
+	@$(call install,$(locked) -r requirements/lint.lock)
+	$(mark)
+
+# -------------------------------------------------------------------------------------------------------------- locks
+
+# No address is written into a lock, so it serves behind any mirror. UPGRADE=1 takes the newest versions.
+compile = $(BIN)/uv pip compile --quiet --python $(BIN)/python --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --only-binary :all: $(if $(UPGRADE),--upgrade)
+
+lock: $(BIN)/python  ## pin all dependencies again from pyproject.toml (UPGRADE=1: to the newest)
+	@$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet $(locked) -r requirements/uv.lock
+	@$(compile) --group uv -o requirements/uv.lock
+	@$(compile) --group build -o requirements/build.lock
+	@$(compile) pyproject.toml -c requirements/build.lock -o requirements/run.lock
+	@$(compile) --group test -c requirements/build.lock -c requirements/run.lock -o requirements/test.lock
+	@$(compile) --group lint -c requirements/build.lock -c requirements/run.lock -c requirements/test.lock \
+		-o requirements/lint.lock

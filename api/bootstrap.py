@@ -1,0 +1,95 @@
+"""The composition root: the only place that names concrete infrastructure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from uuid import uuid4
+
+import structlog
+from application.preview import Preview
+
+from api.app import Service
+from application.add_environment import AddEnvironment
+from application.catalog import Catalogs
+from application.change_ladder import ChangeLadder
+from application.commands import Commands
+from application.edit_configs import EditConfigs
+from application.inspect_config import InspectConfig
+from application.inspect_log import InspectLog
+from application.ports import Command
+from application.prepare_log import PrepareLog
+from application.read_environment import ReadEnvironment
+from application.register_types import RegisterTypes
+from application.resolve_config import ResolveConfig
+from application.transfer import Transfer
+from application.use_cases import UseCases
+from infrastructure.answers import KeptAnswers
+from infrastructure.rebuilder import ViewRebuilder
+from infrastructure.replay import StreamReplay
+from infrastructure.stores import OpenStore, open_store
+from infrastructure.telemetry import Telemetry
+from infrastructure.views import SqlViews
+
+log = structlog.get_logger("start")
+SERVER = "varve"  # the actor of what the server does by itself
+
+
+@contextmanager
+def service(
+    store_url: str, *, environment: str = "production", variables: Mapping[str, str] = os.environ
+) -> Iterator[Service]:
+    """A store, opened and ready, until the context ends.
+
+    Raises StoreUnavailable, and InvalidRequest for the environment's name.
+    """
+    opened = open_store(store_url)
+    try:
+        yield from served(opened, environment=environment, variables=variables)
+    finally:
+        opened.close()
+
+
+def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str]) -> Iterator[Service]:
+    """Put the use cases on an open store, and let it follow its log."""
+    views, kept = SqlViews(lambda: opened.follower.engine), KeptAnswers()
+    catalogs = Catalogs(views)
+    commands = Commands(opened.log, opened.follower)
+    opened.follower.on_advance += [lambda moved: catalogs.refresh() if moved.definitions else None, kept.invalidate]
+    catalogs.refresh()
+    opened.follower.start()
+    PrepareLog(opened.log, commands).prepare(environment=environment, command=own_command("prepare"))
+    resolve_config = ResolveConfig(views, catalogs, Telemetry())
+    cases = UseCases(
+        store=opened.log,
+        views=views,
+        progress=opened.follower,
+        catalogs=catalogs,
+        edit_configs=EditConfigs(opened.log, catalogs, commands),
+        resolve_config=resolve_config,
+        register_types=RegisterTypes(opened.log, views, catalogs, commands),
+        change_ladder=ChangeLadder(views, commands),
+        add_environment=AddEnvironment(commands),
+        read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
+        preview=Preview(opened.log, views, catalogs, resolve_config),
+        transfer=Transfer(opened.log, views, catalogs, commands),
+        inspect_config=InspectConfig(views, StreamReplay(opened.log)),
+        inspect_log=InspectLog(opened.log),
+        rebuilder=ViewRebuilder(opened),
+        answers=kept,
+        default_environment=environment,
+    )
+    read_variables(cases, environment, variables)
+    yield Service(cases, kept)
+
+
+def read_variables(cases: UseCases, environment: str, variables: Mapping[str, str]) -> None:
+    """Add what the process layer lacks; what cannot be read is told, and stops nothing."""
+    command = own_command("start")
+    for name, message in cases.read_environment.start(variables, environment=environment, command=command):
+        log.warning("an environment variable was skipped", variable=name, problem=message)
+
+
+def own_command(operation: str) -> Command:
+    return Command(SERVER, uuid4().hex, operation, b"")

@@ -1,0 +1,53 @@
+"""The command line. It speaks the HTTP API, over the network or within its own process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main() -> None:
+    """What the command `varve` runs."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line, and answer with its exit code; a traceback is shown only with --debug."""
+    from api.cli.failures import BROKEN, INTERRUPTED, Failed, tell
+
+    try:
+        return _carried_out(list(arguments))
+    except Failed as failure:
+        tell(failure)
+        return failure.exit_code
+    except KeyboardInterrupt:
+        tell(Failed("interrupted"))
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read has read enough
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        what = f"a fault of Varve itself, {type(error).__name__}: {error}"
+        tell(Failed(f"{what}; run it again with --debug, and report what it shows"))
+        return BROKEN
+
+
+def _carried_out(arguments: list[str]) -> int:
+    """Raises Failed; what typer has to say of misuse comes as Misused."""
+    import typer
+
+    from api.cli.app import app
+    from api.cli.failures import MISUSED, Misused
+
+    try:
+        return typer.main.get_command(app).main(arguments, prog_name="varve", standalone_mode=False) or 0
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+            print(message, file=sys.stderr)
+            return MISUSED
+        raise Misused(f"{message.rstrip('.')}; varve --help tells what there is") from None

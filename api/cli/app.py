@@ -1,0 +1,34 @@
+"""Every command, in the order in which one meets them."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import changing, operating, reading, serving, transferring
+from api.cli.client import speaks
+
+app = typer.Typer(
+    help="Settings in layers, every change dated.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+app.command("serve")(serving.serve)
+app.command("get")(speaks(reading.get))
+app.command("set")(speaks(changing.set_))
+app.command("delete")(speaks(changing.delete))
+app.command("list")(speaks(reading.list_))
+app.command("types")(speaks(reading.types))
+app.command("define")(speaks(changing.define))
+app.command("import")(speaks(transferring.import_))
+app.command("export")(speaks(transferring.export))
+
+projections = typer.Typer(help="The views that queries read.", no_args_is_help=True, rich_markup_mode=None)
+projections.command("status")(speaks(operating.status))
+projections.command("rebuild")(speaks(operating.rebuild))
+projections.command("verify")(speaks(operating.verify))
+app.add_typer(projections, name="projections")
+
+app.command("settings")(operating.settings)
+app.command("migrate")(operating.migrate)

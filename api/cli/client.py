@@ -1,0 +1,147 @@
+"""One command's conversation with the API."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import typer
+
+from api.cli import wiring
+from api.cli.failures import Failed, Misused, Unreachable
+from api.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    import httpx
+
+    from infrastructure.settings import Settings
+
+UNAVAILABLE = 503
+FIRST_REFUSAL = 400
+PAGE = 500
+
+
+class Api:
+    """Reads and commands. Raises Failed for what the API refuses, Unreachable where it does not answer."""
+
+    def __init__(self, client: httpx.AsyncClient, settings: Settings, terminal: Terminal) -> None:
+        self._client = client
+        self._settings = settings
+        self.terminal = terminal
+
+    async def read(self, path: str, **query: Any) -> Any:
+        """What a GET answers; a query parameter that is None is left out, a list repeats."""
+        return (await self._send("GET", path, query=query)).json()
+
+    async def items(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
+        """Every item of a listing, page after page."""
+        cursor = None
+        while True:
+            page = await self.read(path, **query, limit=PAGE, cursor=cursor)
+            for item in page["items"]:
+                yield item
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    async def command(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        version: int | None = None,
+        caller_time: str | None = None,
+        query: dict[str, Any] | None = None,
+    ) -> Any:
+        """Change something, once however often the request has to be sent; None where the answer has no body."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        if self._settings.actor is not None:
+            headers["Varve-Actor"] = quote(self._settings.actor)
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        if caller_time is not None:
+            headers["Varve-Caller-Time"] = caller_time
+        answer = await self._send(method, path, query=query or {}, headers=headers, json=body)
+        return answer.json() if answer.content else None
+
+    async def _send(self, method: str, path: str, *, query: dict[str, Any], **request: Any) -> httpx.Response:
+        import httpx
+
+        params = {name: _text(value) for name, value in query.items() if value is not None}
+        try:
+            answer = await self._client.request(method, path, params=params, **request)
+        except httpx.TransportError as error:
+            where, why = self._client.base_url, str(error) or type(error).__name__
+            raise Unreachable(f"the server at {where} does not answer ({why}): check that it runs") from error
+        if answer.status_code >= FIRST_REFUSAL:
+            raise _refusal(answer)
+        return answer
+
+
+def _text(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _refusal(answer: httpx.Response) -> Failed:
+    """The problem that the API answered with."""
+    try:
+        problem = answer.json()
+        detail, code = str(problem["detail"]), str(problem["code"])
+    except (ValueError, KeyError, TypeError):
+        return Unreachable(f"{answer.url.host} answered {answer.status_code}, not as Varve does: check the address")
+    faults = [(fault["pointer"], fault["message"]) for fault in problem.get("errors", ())]
+    shown = [fault for fault in faults if fault[0] or len(faults) > 1]
+    kind = Unreachable if answer.status_code == UNAVAILABLE else Failed
+    return kind(detail, faults=shown, code=code)
+
+
+SHARED: dict[str, Any] = {
+    "server": Annotated[str | None, typer.Option(help="Go to this server.")],
+    "store": Annotated[str | None, typer.Option(help="Work on this store.")],
+    "actor": Annotated[str | None, typer.Option(help="Who acts.")],
+    "json": Annotated[bool, typer.Option("--json", help="Answer in JSON.")],
+    "debug": Annotated[bool, typer.Option("--debug", help="Show the trace of a fault.")],
+}
+"""The options of every command that speaks with the API."""
+
+Speaks = Callable[..., Coroutine[Any, Any, None]]
+
+
+def speaks(command: Speaks) -> Callable[..., None]:
+    """Make a command of a coroutine that takes an Api: it gets the shared options, and an event loop."""
+    own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+    shared = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=False if name in ("json", "debug") else None
+        )
+        for name, kind in SHARED.items()
+    ]
+
+    def run(**given: Any) -> None:
+        options = {name: given.pop(name) for name in SHARED}
+        if options["server"] and options["store"]:
+            raise Misused("--server and --store name two places: keep one")
+        named = {"server": options["server"], "store_url": options["store"], "actor": options["actor"]}
+        settings = wiring.settings(**named)
+        if options["store"]:  # an option wins over a variable, here too
+            settings = settings.model_copy(update={"server": None})
+        asyncio.run(_conversation(command, settings, Terminal(as_json=options["json"]), given))
+
+    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + shared
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    vars(run)["__signature__"] = inspect.Signature(parameters)
+    return run
+
+
+async def _conversation(command: Speaks, settings: Settings, terminal: Terminal, given: dict[str, Any]) -> None:
+    from api.cli.connection import connected
+
+    async with connected(settings) as client:
+        await command(Api(client, settings, terminal), **given)

@@ -1,0 +1,139 @@
+"""Commands that ask: what is in force, which configs there are, which types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from api.cli.client import Api
+from api.cli.options import Environment
+from api.cli.terminal import cell
+
+EFFECTIVE = "/api/runtime-configs/effective"
+CONFIGS = "/api/runtime-configs/"
+TYPES = "/api/config-types"
+DETAILS = ("type", "format", "pattern", "default", "description", "x-secret")  # of a field, told by themselves
+
+User = Annotated[str | None, typer.Argument(help="Whose settings; without a user: what everybody gets.")]
+Collections = Annotated[
+    list[str] | None, typer.Option("-c", "--collection", help="May repeat; the first is strongest.")
+]
+Scopes = Annotated[list[str] | None, typer.Option("-s", "--scope", help="A further scope, as kind:id. May repeat.")]
+Types = Annotated[list[str] | None, typer.Option("-t", "--type", help="Only this type. May repeat.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Tell who set it, when, why, and what it hides.")]
+
+
+async def get(
+    api: Api,
+    user: User = None,
+    collection: Collections = None,
+    scope: Scopes = None,
+    type_: Types = None,
+    *,
+    explain: Explain = False,
+    environment: Environment = None,
+) -> None:
+    """Tell which settings are in force for a user and collections."""
+    path = EFFECTIVE if user is None else f"{EFFECTIVE}/{quote(user, safe='')}"
+    effective = await api.read(
+        path,
+        environment=environment,
+        collection_id=collection or None,
+        scope=[quote(one) for one in scope or ()] or None,
+        config_types=type_ or None,
+        explain=True if explain or not api.terminal.as_json else None,
+    )
+    if api.terminal.as_json:
+        api.terminal.answer(effective)
+        return
+    columns = ("type", "field", "value", "layer")
+    more = ("by", "at", "why", "hides") if explain else ()
+    api.terminal.table(columns + more, _rows(effective, explain=explain))
+    for lack in effective["degraded"]:
+        api.terminal.note(f"{lack['config_type']}: {lack['message']}")
+
+
+def _rows(effective: dict[str, Any], *, explain: bool) -> Iterator[tuple[Any, ...]]:
+    for name, path in effective["resolution_path"].items():
+        fields = effective["provenance"].get(name) or {}
+        if effective[name] is None or not fields:
+            yield name, "", "not complete" if effective[name] is None else "{}", path, *([""] * 4 if explain else [])
+        for pointer, source in fields.items():
+            told = (name, pointer[1:], shown(source["value"]), source["layer"])
+            yield (*told, *_why(source)) if explain else told
+
+
+def _why(source: dict[str, Any]) -> tuple[str, str, str, str]:
+    hides = ", ".join(f"{one['layer']}: {shown(one['value'])}" for one in source["shadowed"])
+    return source["actor"] or "", (source["at"] or "")[:19], source["reason"] or "", hides
+
+
+def shown(value: Any) -> str:
+    return "null" if value is None else cell(value)
+
+
+async def list_(
+    api: Api,
+    environment: Environment = None,
+    scope: Annotated[str | None, typer.Option("-s", "--scope", help="global, a kind, or kind:id.")] = None,
+    type_: Annotated[str | None, typer.Option("-t", "--type", help="Only this type.")] = None,
+    name: Annotated[str | None, typer.Option(help="Any part of the name.")] = None,
+) -> None:
+    """List configs."""
+    query = {"environment": environment, "scope": scope, "config_type": type_, "name": name}
+    found = [item async for item in api.items(CONFIGS, **query)]
+    found.sort(key=lambda c: (c["environment"], c["config_type"], c["scope_kind"], c["scope_id"] or "", c["name"]))
+    if api.terminal.as_json:
+        api.terminal.answer({"items": found})
+        return
+    columns = ("environment", "scope", "type", "name", "in force", "version", "updated", "by", "id")
+    api.terminal.table(columns, map(_listed, found))
+
+
+def _listed(c: dict[str, Any]) -> tuple[Any, ...]:
+    scope = f"{c['scope_kind']}:{c['scope_id']}" if c["scope_id"] else c["scope_kind"]
+    in_force = "yes" if c["in_force"] else c["in_force_reason"]
+    updated = c["updated_at"][:19]
+    return (
+        c["environment"],
+        scope,
+        c["config_type"],
+        c["name"],
+        in_force,
+        c["version"],
+        updated,
+        c["updated_by"],
+        c["id"],
+    )
+
+
+async def types(api: Api, name: Annotated[str | None, typer.Argument(help="Tell all of this one.")] = None) -> None:
+    """List config types, or tell the fields of one."""
+    found = await api.read(TYPES if name is None else f"{TYPES}/{quote(name, safe='')}")
+    if api.terminal.as_json:
+        api.terminal.answer(found)
+    elif name is None:
+        columns = ("type", "mode", "made", "version", "fields", "description")
+        api.terminal.table(columns, map(_typed, found["items"]))
+    else:
+        api.terminal.line(f"{found['name']} ({found['mode']}, version {found['version']}): {found['description']}")
+        api.terminal.table(("field", "type", "default", "limits", "description"), _fields(found["schema"]))
+        for rule in found["rules"]:
+            api.terminal.line(f"rule {rule['name']}: {rule['message']}")
+
+
+def _typed(one: dict[str, Any]) -> tuple[Any, ...]:
+    made = "built in" if one["revision"] is not None else "custom"
+    fields = len(one["schema"].get("properties", {}))
+    return one["name"], one["mode"], made, one["version"], fields, one["description"]
+
+
+def _fields(schema: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    required = schema.get("required", ())
+    for name, field in schema.get("properties", {}).items():
+        default = "required" if name in required else shown(field["default"]) if "default" in field else ""
+        limits = ", ".join(f"{key} {cell(value)}" for key, value in field.items() if key not in DETAILS)
+        yield name, cell(field.get("type")), default, limits, field.get("description")

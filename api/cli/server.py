@@ -1,0 +1,135 @@
+"""Runs the ASGI application under uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from api.app import Service, create_app
+from api.cli import wiring
+from api.cli.failures import Misused
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from infrastructure.settings import Settings
+    from infrastructure.stores import OpenStore
+
+SHUTDOWN_SECONDS = 10
+WORKER = "api.cli.server:worker"
+WORKER_STORE = "VARVE_STORE_URL"
+LOGGER = "uvicorn.error"
+
+
+class Announcing(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        logging.getLogger(LOGGER).disabled = False
+        self._announce()
+
+
+class Opening:
+    """Opens the store for the application, and keeps why it could not: the server would only say that it failed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.store: OpenStore | None = None
+        self.problem: Exception | None = None
+
+    @contextmanager
+    def service(self) -> Iterator[Service]:
+        variables = dict(os.environ) if self._settings.environment_variables else {}
+        environment = self._settings.default_environment
+        try:
+            with wiring.opened_service(
+                self._settings.store_url, environment=environment, variables=variables, on_open=self._opened
+            ) as service:
+                yield service
+        except Exception as problem:
+            self.problem = problem
+            raise
+
+    def _opened(self, store: OpenStore) -> None:
+        self.store = store
+
+
+def run_alone(settings: Settings, listener: socket.socket, *, address: str, announce: Callable[[], None]) -> None:
+    """Serve from this process until a signal comes."""
+    opening = Opening(settings)
+
+    def listening() -> None:
+        if opening.store is not None and opening.store.lock is not None:
+            opening.store.lock.announce(address)
+        announce()
+
+    server = Announcing(_config(settings, create_app(opening.service, threads=settings.threads)), listening)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return  # how uvicorn tells that Ctrl-C has stopped it
+    except SystemExit as end:
+        with wiring.told(Misused):  # a name that cannot be is a setting's
+            raise opening.problem or end from None
+
+
+def run_workers(settings: Settings, listener: socket.socket, *, workers: int, announce: Callable[[], None]) -> None:
+    """Serve from several processes; each opens the store itself."""
+    wiring.migrated(settings.store_url)  # told here, once, if it cannot be opened
+    os.environ[WORKER_STORE] = settings.store_url
+    config = _config(settings, WORKER, factory=True, workers=workers)
+    announce()
+    Multiprocess(config, sockets=[listener]).run()
+
+
+def worker() -> ASGIApp:
+    """The application of one process of several."""
+    settings = wiring.settings()
+    _log(settings)
+    return create_app(Opening(settings).service, threads=settings.threads)
+
+
+def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
+    _log(settings)
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        **more,
+    )
+
+
+class ToStructlog(logging.Handler):
+    """What uvicorn has to say, among the logs of the service."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        trace = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger("server").log(record.levelno, record.getMessage(), error=repr(trace) if trace else None)
+
+
+def _log(settings: Settings) -> None:
+    wiring.log_to_stderr(settings.log_level)
+    logger = logging.getLogger(LOGGER)
+    logger.handlers, logger.propagate = [ToStructlog()], False
+    debug = settings.log_level == "debug"
+    logger.setLevel(logging.DEBUG if debug else logging.ERROR)
+    logger.disabled = not debug  # until it listens: why it does not is told by whoever started it

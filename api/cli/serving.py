@@ -1,0 +1,78 @@
+"""The server: one process on a SQLite store, any number on PostgreSQL."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from json import dumps
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli import wiring
+from api.cli.failures import Misused
+from api.cli.operating import Debug, Json
+
+if TYPE_CHECKING:
+    from infrastructure.settings import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")] = None,
+    store: Annotated[str | None, typer.Option(help="sqlite:///FILE or postgresql://USER@HOST/DATABASE")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes, on PostgreSQL.")] = 1,
+    *,
+    json: Json = False,
+    debug: Debug = False,  # noqa: ARG001 -- read where faults are told
+) -> None:
+    """Serve the API until it is stopped."""
+    settings = wiring.settings(host=host, port=port, store_url=store)
+    _require_loopback(settings.host)
+    if workers > 1 and not settings.store_url.startswith("postgres"):
+        raise Misused("only PostgreSQL takes several processes: leave --workers out, or name another --store")
+    from api.cli import server
+
+    with _listening(settings) as listener:
+        address = _address(listener)
+
+        def announce() -> None:
+            _announce(address, wiring.without_password(settings.store_url), as_json=json)
+
+        if workers == 1:
+            server.run_alone(settings, listener, address=address, announce=announce)
+        else:
+            server.run_workers(settings, listener, workers=workers, announce=announce)
+
+
+def _require_loopback(host: str) -> None:
+    """Nobody needs to prove who they are yet, so nobody from elsewhere gets in."""
+    try:
+        inside = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = host == "localhost"
+    if not inside:
+        raise Misused(f"{host} can be reached from other machines, and callers need no key yet: use --host 127.0.0.1")
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        where, reason = f"{settings.host}:{settings.port}", os.strerror(error.errno) if error.errno else error
+        raise Misused(f"cannot listen on {where} ({reason}): name another --port, 0 takes a free one") from error
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _announce(address: str, store: str, *, as_json: bool) -> None:
+    if as_json:
+        print(dumps({"address": address, "store": store, "pid": os.getpid()}), flush=True)
+        return
+    print(f"Varve listens on {address}, with the store {store}. Ctrl-C stops it.", flush=True)
+    print(f"Next, in another terminal: varve get --server {address}    (the API: {address}/docs)", flush=True)

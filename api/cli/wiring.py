@@ -1,0 +1,131 @@
+"""What the command line needs of infrastructure, besides what api/bootstrap.py makes. Loaded as it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.cli.failures import Failed, Misused, Unreachable
+from domain.documents import Document
+from domain.errors import Refusal, StoreUnavailable
+
+if TYPE_CHECKING:
+    from api.app import Service
+    from infrastructure.settings import Settings
+    from infrastructure.store_lock import Holder
+    from infrastructure.stores import OpenStore
+
+
+class Held(Unreachable):
+    """Another process has the store open."""
+
+
+@contextmanager
+def told(kind: type[Failed] = Failed) -> Iterator[None]:
+    """Refusals end the command, as this kind of failure."""
+    try:
+        yield
+    except StoreUnavailable as refusal:
+        raise (Held if hasattr(refusal, "holder") else Unreachable)(refusal.detail) from refusal
+    except Refusal as refusal:
+        faults = [(fault.pointer, fault.message) for fault in refusal.faults]
+        shown = [one for one in faults if one[0] or len(faults) > 1]
+        raise kind(refusal.detail, faults=shown, code=refusal.code) from refusal
+
+
+def settings(**options: Any) -> Settings:
+    """The settings in force, with these options over them."""
+    from infrastructure.settings import read_settings
+
+    try:
+        return read_settings(**options)
+    except Refusal as refusal:
+        raise Misused(refusal.detail) from refusal
+
+
+def settings_with_sources(**options: Any) -> list[tuple[str, Any, str]]:
+    """Name, value as it may be shown, and where the value comes from."""
+    from infrastructure.settings import shown, sources
+
+    values, origins = shown(settings(**options)), sources(**options)
+    return [(name, values[name], origins[name]) for name in values]
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown."""
+    from infrastructure.settings import without_password as masked
+
+    return masked(url)
+
+
+def read_file(path: Path, *, layers: Path | None = None) -> Document:
+    """A TOML, YAML or JSON file, over the layers that it extends."""
+    with told():
+        from infrastructure.files import read_layered
+
+        return read_layered(path, layers_dir=layers)
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    with told():
+        from infrastructure.files import read_env_file as read
+
+        return read(path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file that is no single document."""
+    with told():
+        from infrastructure.files.source import bytes_of
+
+        return bytes_of(path)
+
+
+def holder(store_url: str) -> Holder | None:
+    """Who holds the file of a SQLite store, looked up without opening it; None where nobody does."""
+    from infrastructure.store_lock import StoreHeld, StoreLock
+
+    path = Path(store_url.removeprefix("sqlite:///"))
+    if not store_url.startswith("sqlite:///") or not path.is_file():
+        return None
+    try:
+        StoreLock.take(path).release()
+    except StoreHeld as held:
+        return held.holder
+    except OSError:
+        return None  # opening it will tell
+    return None
+
+
+def log_to_stderr(level: str) -> None:
+    from infrastructure.telemetry import configure_logs
+
+    configure_logs(level)
+
+
+def migrated(store_url: str) -> str:
+    """Bring a store's schema up to date; answers which schema that is."""
+    with told():
+        from infrastructure.migrations import HEAD
+        from infrastructure.stores import open_store
+
+        open_store(store_url).close()
+        return HEAD
+
+
+@contextmanager
+def opened_service(
+    store_url: str, *, environment: str, variables: Mapping[str, str], on_open: Callable[[OpenStore], None]
+) -> Iterator[Service]:
+    """A store with its use cases; `on_open` sees the store before anything is recorded."""
+    from api.bootstrap import served
+    from infrastructure.stores import open_store
+
+    opened = open_store(store_url)
+    try:
+        on_open(opened)
+        yield from served(opened, environment=environment, variables=variables)
+    finally:
+        opened.close()

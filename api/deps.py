@@ -1,0 +1,246 @@
+"""What routes ask of a request besides its body.
+
+Use cases, the command it is, conditions, and the position it must show.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime
+from typing import Annotated, Any, get_origin
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+
+import orjson
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from application.commands import DryRun, Outcome
+from application.ports import Command
+from application.use_cases import UseCases
+from domain.canonical_json import canonical
+from domain.errors import Behind, Fault, InvalidRequest
+from domain.pointers import pointer_of
+
+MIN_POSITION_WITHIN_SECONDS = 2.0
+LONGEST_NAME = 255
+VERSION_TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses query parameters which would be ignored in silence: unknown ones, and a second value."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = query_parameters(self.dependant)
+
+        async def strict(request: Request) -> Response:
+            require_text(request)
+            if faults := list(_unfit_parameters(request, known)):
+                raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults)
+            return await handle(request)
+
+        return strict
+
+
+def query_parameters(dependant: Dependant) -> dict[str, bool]:
+    """The names that a route takes, by itself or through what it depends on, and whether each may repeat."""
+    found = {field.alias: get_origin(field.field_info.annotation) is list for field in dependant.query_params}
+    for other in dependant.dependencies:
+        found.update(query_parameters(other))
+    return found
+
+
+def _unfit_parameters(request: Request, known: dict[str, bool]) -> Iterator[Fault]:
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    there = f"there are {', '.join(sorted(known))}" if known else "there is none"
+    for name, times in given.items():
+        if name not in known:
+            yield Fault(pointer_of([name]), f"{name} is not a parameter here: {there}", "unknown_parameter")
+        elif times > 1 and not known[name]:
+            yield Fault(pointer_of([name]), f"{name} is given {times} times: give it once", "repeated_parameter")
+
+
+def require_text(request: Request) -> None:
+    """Raises InvalidRequest for an address that is not UTF-8 (it would be read as another) or that holds NUL."""
+    for part in (request.scope.get("raw_path") or b"", request.scope["query_string"]):
+        if text_of(part) is None:
+            message = "the address is not percent-encoded UTF-8 without NUL: encode ids and texts so"
+            raise InvalidRequest.at("", message, "encoding")
+
+
+def text_of(encoded: bytes) -> str | None:
+    """What percent-encoding says; None where that is no text that every store can keep."""
+    if not encoded.isascii():
+        return None
+    try:
+        text = unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
+
+
+def use_cases(request: Request) -> UseCases:
+    found: UseCases = request.app.state.use_cases
+    return found
+
+
+Cases = Annotated[UseCases, Depends(use_cases)]
+
+
+def actor_of(
+    varve_actor: Annotated[
+        str | None, Header(description="Who acts; `anonymous` if absent. Percent-encoding is undone.")
+    ] = None,
+) -> str:
+    """The actor of a request, as long as nobody needs to prove who they are."""
+    actor = "anonymous" if varve_actor is None else text_of(varve_actor.encode("latin-1"))
+    if actor is None or not 1 <= len(actor) <= LONGEST_NAME or not actor.isprintable():
+        message = f"Varve-Actor is 1 to {LONGEST_NAME} printable characters, percent-encoded as UTF-8"
+        raise InvalidRequest.at("/varve-actor", message, "actor")
+    return actor
+
+
+Actor = Annotated[str, Depends(actor_of)]
+KEY_DESCRIPTION = "The same key and body gives the first answer again; the same key with another body is refused."
+
+
+class CommandRequest:
+    """The marks of a command, from its headers; `command` makes it, once the reason in the body is known."""
+
+    def __init__(
+        self,
+        request: Request,
+        cases: Cases,
+        actor: Actor,
+        idempotency_key: Annotated[str | None, Header(description=KEY_DESCRIPTION)] = None,
+        varve_correlation_id: Annotated[str | None, Header(description="Recorded with the events.")] = None,
+        varve_caller_time: Annotated[
+            str | None,
+            Header(description="The caller's own clock (RFC 3339 with an offset); nothing is ordered by it."),
+        ] = None,
+    ) -> None:
+        self._request = request
+        self._cases = cases
+        self._actor = actor
+        self._key = _short(idempotency_key, "Idempotency-Key")
+        self._correlation_id = _short(varve_correlation_id, "Varve-Correlation-Id")
+        self._caller_time = _moment(varve_caller_time)
+
+    def command(self, *, reason: str | None = None) -> Command:
+        return Command(
+            self._actor,
+            self._key or uuid4().hex,
+            self._request.scope["route"].operation_id,
+            self._digest(),
+            reason,
+            self._correlation_id,
+            self._caller_time,
+        )
+
+    def _digest(self) -> bytes:
+        """A keyed digest of what was asked: it tells a repeat from another request, and tells a thief nothing."""
+        body = canonical(self._request.scope["state"].get("varve_body"))
+        target = f"{self._request.method} {self._request.url.path}?{self._request.url.query}\n".encode()
+        return hmac.digest(self._cases.store.identity.digest_key, target + body, hashlib.sha256)
+
+
+Asked = Annotated[CommandRequest, Depends()]
+DryRunFlag = Annotated[
+    bool, Query(alias="dry_run", description="Check, and tell what would be recorded, but record nothing.")
+]
+
+
+def _short(value: str | None, name: str) -> str | None:
+    if value is not None and (not 1 <= len(value) <= LONGEST_NAME or not value.isprintable()):
+        raise InvalidRequest.at(f"/{name.lower()}", f"{name} is 1 to {LONGEST_NAME} printable characters", "header")
+    return value
+
+
+def _moment(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = "Varve-Caller-Time is a time with its offset, such as 2026-11-20T10:00:00Z"
+        raise InvalidRequest.at("/varve-caller-time", message, "caller_time")
+    return text
+
+
+def expected_version(
+    if_match: Annotated[str | None, Header(description="The ETag that was read.")] = None,
+) -> int | None:
+    """The version that the caller has read; None where any will do."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = VERSION_TAG.fullmatch(if_match.strip())
+    if found is None:
+        message = 'If-Match is the ETag of the config as it was read, such as "3"'
+        raise InvalidRequest.at("/if-match", message, "if_match")
+    return int(found[1])
+
+
+ExpectedVersion = Annotated[int | None, Depends(expected_version)]
+
+
+def await_position(
+    cases: Cases,
+    varve_min_position: Annotated[
+        int | None, Header(ge=0, lt=2**63, description="Answer from views that show at least this position.")
+    ] = None,
+) -> None:
+    """A read is answered at this position or later, or refused within two seconds; never older."""
+    if varve_min_position is not None and not cases.progress.wait_for(
+        varve_min_position, seconds=MIN_POSITION_WITHIN_SECONDS
+    ):
+        at = cases.progress.visible
+        raise Behind(f"the views are at {at}, not at {varve_min_position} yet: try again in a moment")
+
+
+AtPosition = Depends(await_position)
+
+
+def show(cases: UseCases, position: int) -> None:
+    """Before an answer that is true at a position: let the kept answers know of it, so that the next is not older."""
+    cases.progress.wait_for(position, seconds=MIN_POSITION_WITHIN_SECONDS)
+
+
+def matches(request: Request, etag: str) -> bool:
+    """Whether the caller has this very representation already."""
+    asked = request.headers.get("if-none-match", "")
+    return etag in asked or asked.strip() == "*"
+
+
+def json_response(
+    content: Any, *, cases: UseCases, position: int, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """An answer that is true at a position."""
+    marks = {"Varve-Position": str(position), "Varve-Epoch": str(cases.store.identity.epoch)}
+    return Response(orjson.dumps(content), status, headers={**marks, **(headers or {})}, media_type="application/json")
+
+
+def outcome_headers(outcome: Outcome) -> dict[str, str]:
+    """What the answer to a command says of its commit."""
+    return {} if outcome.visible else {"Varve-Visible": "false"}
+
+
+def dry_run_response(run: DryRun, *, cases: UseCases) -> Response:
+    """The events that a command would have recorded."""
+    events = [
+        {
+            "type": event.TOPIC,
+            "stream_id": str(event.originator_id),
+            "stream_version": event.originator_version,
+            "data": event.model_dump(mode="json", exclude={"originator_id", "originator_version"}),
+        }
+        for event in run.events
+    ]
+    return json_response({"dry_run": True, "events": events}, cases=cases, position=cases.progress.visible)

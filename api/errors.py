@@ -1,0 +1,123 @@
+"""From a refusal to an HTTP answer: the only table of statuses, and the shape of RFC 9457."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from domain import errors
+from domain.errors import Fault, Refusal
+from domain.pointers import pointer_of
+
+STATUS: dict[type[Refusal], int] = {
+    errors.InvalidRequest: 400,
+    errors.InvalidConfig: 400,
+    errors.InvalidType: 400,
+    errors.InvalidFile: 400,
+    errors.NotFound: 404,
+    errors.NameTaken: 409,
+    errors.SlotTaken: 409,
+    errors.Conflict: 409,
+    errors.StaleVersion: 412,
+    errors.TooLarge: 413,
+    errors.IdempotencyKeyReused: 422,
+    errors.Behind: 503,
+    errors.Overloaded: 503,
+    errors.StoreUnavailable: 503,
+}
+RETRY_AFTER_SECONDS = {errors.Behind: 1, errors.Overloaded: 1, errors.StoreUnavailable: 2}
+PROBLEM = "application/problem+json"
+HTTP_PROBLEMS = {404: ("not_found", "Not found"), 405: ("method_not_allowed", "Method not allowed")}
+
+
+def problem(
+    status: int,
+    *,
+    code: str,
+    title: str,
+    detail: str,
+    faults: Iterable[Fault] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Problem details; `type` is a stable address with a page in the docs."""
+    body: dict[str, Any] = {
+        "type": f"https://varve.dev/errors/{code.replace('_', '-')}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule} for f in faults]:
+        body["errors"] = found
+    return Response(orjson.dumps(body), status, headers=headers, media_type=PROBLEM)
+
+
+def refusal_response(refusal: Refusal) -> Response:
+    """The answer to a request that is not carried out."""
+    status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+    seconds = next((RETRY_AFTER_SECONDS[k] for k in type(refusal).__mro__ if k in RETRY_AFTER_SECONDS), None)
+    headers = {"Retry-After": str(seconds)} if seconds else None
+    faults = refusal.faults
+    return problem(
+        status, code=refusal.code, title=refusal.title, detail=refusal.detail, faults=faults, headers=headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem."""
+
+    @app.exception_handler(Refusal)
+    async def refused(_: Request, refusal: Refusal) -> Response:
+        return refusal_response(refusal)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        tag = _tag_of(request.scope["state"].get("varve_body"))
+        faults = [_fault(one, tag=tag) for one in error.errors()]
+        detail = "; ".join(dict.fromkeys(f"{fault.pointer or 'the request'}: {fault.message}" for fault in faults))
+        return refusal_response(errors.InvalidRequest(detail, faults=faults))
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        code, title = HTTP_PROBLEMS.get(error.status_code, ("http_error", "Request failed"))
+        headers = dict(error.headers) if error.headers else None
+        return problem(error.status_code, code=code, title=title, detail=_http_detail(error), headers=headers)
+
+    @app.exception_handler(Exception)
+    async def failed(_: Request, __: Exception) -> Response:
+        """A fault of ours: told without any of its particulars, which are in the server's log."""
+        detail = "the server failed: try again, and tell whoever runs it if that does not help"
+        return problem(500, code="internal", title="Internal error", detail=detail)
+
+
+def _http_detail(error: HTTPException) -> str:
+    if error.status_code == 404:
+        return "there is nothing at this address: /docs lists what there is"
+    if error.status_code == 405:
+        return "this address does not take this method: /docs lists what it takes"
+    return str(error.detail)
+
+
+def _tag_of(body: Any) -> str | None:
+    """What says which of several shapes a body has: the framework puts it before every place in the body."""
+    return body.get("kind") if isinstance(body, dict) else None
+
+
+def _fault(error: dict[str, Any], *, tag: str | None) -> Fault:
+    """One finding of the framework; a place in the body is a pointer, a parameter is its name."""
+    where, *keys = error["loc"]
+    keys = keys[1:] if where == "body" and keys[:1] == [tag] else keys
+    pointer = pointer_of(keys)
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    if error["type"] == "extra_forbidden":
+        message = f"{keys[-1]} is not a field here"
+    elif error["type"] == "missing":
+        message = f"{keys[-1] if keys else f'a {where}'} is required"
+    elif error["type"] in ("dict_type", "model_attributes_type"):
+        message = f"{keys[-1] if keys else f'the {where}'} must be an object"
+    return Fault(pointer, message.removeprefix("value error, "), error["type"])

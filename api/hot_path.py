@@ -1,0 +1,72 @@
+"""Effective reads that were answered before: from kept bytes, before the framework, without a thread."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from application.ports import Answer, Progress
+
+PREFIX = "/api/runtime-configs/effective"
+# A request with one of these asks for more than the kept bytes can say; it takes the long way.
+LONG_WAY = frozenset((b"varve-min-position", b"expect"))
+
+
+class Kept(Protocol):
+    kept: dict[tuple[bytes, bytes], Answer]
+
+
+class HotPath:
+    """`connect` gives it the answers once the store is open."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._answers: dict[tuple[bytes, bytes], Answer] = {}
+        self._progress: Progress | None = None
+        self._epoch = b"1"
+
+    def connect(self, answers: Kept, progress: Progress, *, epoch: int) -> None:
+        self._answers = answers.kept
+        self._progress = progress
+        self._epoch = str(epoch).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(PREFIX):
+            answer = self._answers.get((scope["raw_path"], scope["query_string"]))
+            if answer is not None:
+                asked = self._etag_asked(scope)
+                if asked is not None:
+                    await self._send(answer, asked, send)
+                    return
+        await self._app(scope, receive, send)
+
+    def _etag_asked(self, scope: Scope) -> bytes | None:
+        """The If-None-Match of a request, b"" where it has none; None where it must take the long way."""
+        asked = b""
+        for name, value in scope["headers"]:
+            if name == b"if-none-match":
+                asked = value
+            elif name in LONG_WAY:
+                return None
+        return asked
+
+    async def _send(self, answer: Answer, asked: bytes, send: Send) -> None:
+        assert self._progress is not None
+        # Nothing it rests on has changed up to where the views are, so it is true there too.
+        position = str(max(answer.position, self._progress.visible)).encode()
+        headers = [
+            (b"etag", answer.etag),
+            (b"varve-position", position),
+            (b"varve-epoch", self._epoch),
+            (b"cache-control", b"no-cache"),
+        ]
+        if asked and answer.etag in asked:
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        body = answer.head + position + answer.tail
+        headers.append((b"content-type", b"application/json"))
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

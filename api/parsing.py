@@ -1,0 +1,111 @@
+"""Bodies are read whole, within limits, and parsed strictly before the framework sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import problem, refusal_response
+from domain.errors import Refusal, TooLarge
+from domain.strict_json import parse
+
+MAX_BODY, MAX_IMPORT = 1024 * 1024, 32 * 1024 * 1024
+MAX_IMPORT_NODES = 2_000_000
+IMPORTS = "/api/imports"
+METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Disconnected(Exception):
+    """The caller went away before the whole body was here."""
+
+
+class StrictBodies:
+    """Refuses what JSON leaves open (duplicate keys, NaN, numbers that change, …); `varve_body` is the parsed value."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in METHODS:
+            await self._app(scope, receive, send)
+            return
+        imports = scope["path"] == IMPORTS
+        try:
+            body = await read_body(scope, receive, limit=MAX_IMPORT if imports else MAX_BODY)
+            scope.setdefault("state", {})["varve_body"] = self._parsed(scope, body, imports=imports)
+        except Disconnected:
+            return
+        except Refusal as refusal:
+            await refusal_response(refusal)(scope, receive, send)
+            return
+        except UnsupportedMedia:
+            detail = "send JSON in UTF-8, with Content-Type: application/json"
+            answer = problem(415, code="unsupported_media_type", title="Unsupported media type", detail=detail)
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, replayed(body), send)
+
+    def _parsed(self, scope: Scope, body: bytes, *, imports: bool) -> Any:
+        if not body:
+            return None
+        if not is_json(header(scope, b"content-type")):
+            raise UnsupportedMedia
+        if imports:
+            return parse(body, max_bytes=MAX_IMPORT, max_nodes=MAX_IMPORT_NODES)
+        return parse(body)
+
+
+class UnsupportedMedia(Exception):
+    """A body that does not say that it is JSON in UTF-8.
+
+    One that says nothing is refused too: a page of another site can make a browser send it without asking first.
+    """
+
+
+def is_json(content_type: bytes) -> bool:
+    media, *parameters = (part.strip().lower() for part in content_type.split(b";"))
+    charsets = {one.removeprefix(b"charset=").strip(b'"') for one in parameters if one.startswith(b"charset=")}
+    return media == b"application/json" and charsets <= {b"utf-8", b"utf8"}
+
+
+async def read_body(scope: Scope, receive: Receive, *, limit: int) -> bytes:
+    """The whole body. Raises TooLarge before more than `limit` bytes are held."""
+    declared = header(scope, b"content-length")
+    if declared.isdigit() and int(declared[:20]) > limit:
+        raise too_large(limit)
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise too_large(limit)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body may have {limit // 1024:,} KiB: send less, or in parts")
+
+
+def replayed(body: bytes) -> Receive:
+    """A receive channel that gives the body once more."""
+    sent = False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if sent:
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def header(scope: Scope, name: bytes) -> bytes:
+    """The value of a header, or b""."""
+    value: bytes = next((value for key, value in scope["headers"] if key == name), b"")
+    return value

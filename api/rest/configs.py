@@ -1,0 +1,228 @@
+"""Configs: create, read, list, change, delete, and say which is in force."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import (
+    Asked,
+    AtPosition,
+    Cases,
+    DryRunFlag,
+    ExpectedVersion,
+    StrictRoute,
+    dry_run_response,
+    json_response,
+    matches,
+    outcome_headers,
+    show,
+)
+from api.rest.bodies import CreateConfig, SetActive, SetDefault, UpdateConfig
+from api.rest.examples import COMMAND_FAULTS, CONFIG, DRY_RUN, responses
+from api.rest.shapes import config_data
+from application.commands import DryRun, Outcome
+from application.edit_configs import created_id
+from application.use_cases import UseCases
+from application.views import ConfigFilter
+from domain.errors import InvalidRequest, NotFound
+
+router = APIRouter(prefix="/api/runtime-configs", tags=["configs"], route_class=StrictRoute)
+
+
+def config_response(
+    cases: UseCases,
+    config_id: UUID,
+    outcome: Outcome | DryRun,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The config as the commit left it: the first time, and whenever the same command comes again."""
+    if isinstance(outcome, DryRun):
+        return dry_run_response(outcome, cases=cases)
+    view = cases.inspect_config.after(config_id, outcome)
+    marks = {"ETag": f'"{view.version}"', **outcome_headers(outcome), **(headers or {})}
+    return json_response(config_data(view), cases=cases, position=outcome.position, status=status, headers=marks)
+
+
+@router.post(
+    "/",
+    operation_id="create_config",
+    status_code=201,
+    responses=responses(
+        *COMMAND_FAULTS, ok={201: ("Created.", CONFIG), 200: ("What would be recorded (`dry_run`).", DRY_RUN)}
+    ),
+)
+def create_config(body: CreateConfig, cases: Cases, asked: Asked, dry_run: DryRunFlag = False) -> Response:
+    """Create a config, and bring it into force in the same commit where `is_default` says so."""
+    command = asked.command(reason=body.reason)
+    draft = body.draft(environment=cases.default_environment)
+    outcome = cases.edit_configs.create(draft, command=command, dry_run=dry_run)
+    config_id = created_id(command)
+    return config_response(cases, config_id, outcome, status=201, headers={"Location": f"{router.prefix}/{config_id}"})
+
+
+@router.get(
+    "/",
+    operation_id="list_configs",
+    dependencies=[AtPosition],
+    responses=responses(400, 404, 503, ok={200: ("A page.", {"items": [CONFIG], "next": None})}),
+)
+def list_configs(
+    request: Request,
+    cases: Cases,
+    environment: Annotated[str | None, Query(description="The default environment where it is not named.")] = None,
+    scope: Annotated[str | None, Query(description="global, user, collection, another kind, or kind:id")] = None,
+    config_type: str | None = None,
+    user_id: str | None = None,
+    collection_id: str | None = None,
+    name: Annotated[
+        str | None, Query(max_length=255, description="Any part of the name, in upper or lower case.")
+    ] = None,
+    is_active: bool | None = None,
+    is_default: bool | None = None,
+    cursor: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:
+    """List and search configs; the process layer is not one."""
+    kind, id_ = _scope_filter(scope, user_id, collection_id)
+    place = cases.default_environment if environment is None else environment
+    wanted = ConfigFilter(place, kind, id_, config_type, name, is_active, is_default)
+    _require_known(cases, wanted)
+    page = cases.views.configs(wanted, after=cursor, limit=limit)
+    show(cases, page.position)
+    headers = {}
+    if page.next:
+        following = request.url.include_query_params(cursor=str(page.next))
+        headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    content = {"items": [config_data(view) for view in page.items], "next": str(page.next) if page.next else None}
+    return json_response(content, cases=cases, position=page.position, headers=headers)
+
+
+def _require_known(cases: UseCases, wanted: ConfigFilter) -> None:
+    """Refuse what nothing can meet. Raises NotFound for a type or an environment, InvalidRequest for a kind."""
+    catalog = cases.catalogs.current()
+    if wanted.environment is not None:
+        catalog.require_environment(wanted.environment)
+    if wanted.config_type is not None:
+        catalog.row(wanted.config_type)
+    if wanted.scope_kind is not None:
+        catalog.ladder.rank(wanted.scope_kind)
+
+
+def _scope_filter(scope: str | None, user_id: str | None, collection_id: str | None) -> tuple[str | None, str | None]:
+    """Kind and id, either of them None for any. Raises InvalidRequest where two different scopes are named."""
+    named: list[tuple[str, str | None]] = [("user", user_id)] if user_id is not None else []
+    named += [("collection", collection_id)] if collection_id is not None else []
+    kind, _, id_ = (scope or "").partition(":")
+    if scope is not None and (id_ or kind not in dict(named)):
+        named.append((kind, id_ or None))
+    if len(set(named)) > 1:
+        message = "a config has one scope: filter by scope, user_id or collection_id"
+        raise InvalidRequest.at("/scope", message, "scope_filter")
+    return named[0] if named else (None, None)
+
+
+@router.get(
+    "/{config_id}",
+    operation_id="read_config",
+    dependencies=[AtPosition],
+    responses=responses(400, 404, 503, ok={200: ("The config.", CONFIG)}, empty={304: "Unchanged since it was read."}),
+)
+def read_config(config_id: UUID, request: Request, cases: Cases) -> Response:
+    """Read a config; its ETag is its version."""
+    position = cases.progress.visible
+    view = cases.views.config(config_id)
+    if view is None or view.is_deleted:
+        raise NotFound(f"there is no config {config_id}")
+    etag = f'"{view.version}"'
+    position = max(position, view.position)
+    show(cases, position)
+    if matches(request, etag):
+        return Response(status_code=304, headers={"ETag": etag, "Varve-Position": str(position)})
+    return json_response(config_data(view), cases=cases, position=position, headers={"ETag": etag})
+
+
+@router.put(
+    "/{config_id}",
+    operation_id="update_config",
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+)
+def update_config(
+    config_id: UUID,
+    body: UpdateConfig,
+    cases: Cases,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Change the fields given; what is left out stays. What changes nothing records nothing."""
+    command = asked.command(reason=body.reason)
+    outcome = cases.edit_configs.update(
+        config_id, body.changes(), command=command, expected_version=expected, dry_run=dry_run
+    )
+    return config_response(cases, config_id, outcome)
+
+
+@router.delete(
+    "/{config_id}",
+    operation_id="delete_config",
+    status_code=204,
+    responses=responses(
+        *COMMAND_FAULTS, ok={200: ("What would be recorded (`dry_run`).", DRY_RUN)}, empty={204: "Deleted."}
+    ),
+)
+def delete_config(
+    config_id: UUID,
+    cases: Cases,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+    reason: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Delete a config: it is in force nowhere, its name is free again, its history stays."""
+    command = asked.command(reason=reason)
+    outcome = cases.edit_configs.delete(config_id, command=command, expected_version=expected, dry_run=dry_run)
+    if isinstance(outcome, DryRun):
+        return dry_run_response(outcome, cases=cases)
+    epoch = str(cases.store.identity.epoch)
+    marks = {"Varve-Position": str(outcome.position), "Varve-Epoch": epoch, **outcome_headers(outcome)}
+    return Response(status_code=204, headers=marks)
+
+
+@router.put(
+    "/{config_id}/default",
+    operation_id="set_default",
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+)
+def set_default(
+    config_id: UUID,
+    body: SetDefault,
+    cases: Cases,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Make it the default of its slot (the other gives it up in the same commit), or unmake it."""
+    changes = {"is_default": body.is_default}
+    command = asked.command(reason=body.reason)
+    outcome = cases.edit_configs.update(config_id, changes, command=command, expected_version=expected, dry_run=dry_run)
+    return config_response(cases, config_id, outcome)
+
+
+@router.put(
+    "/{config_id}/active",
+    operation_id="set_active",
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+)
+def set_active(
+    config_id: UUID, body: SetActive, cases: Cases, asked: Asked, expected: ExpectedVersion, dry_run: DryRunFlag = False
+) -> Response:
+    """Switch it on or off: an inactive config is passed over, and an inactive default stays the default."""
+    changes = {"is_active": body.is_active}
+    command = asked.command(reason=body.reason)
+    outcome = cases.edit_configs.update(config_id, changes, command=command, expected_version=expected, dry_run=dry_run)
+    return config_response(cases, config_id, outcome)

@@ -1,0 +1,133 @@
+"""The effective configs of a context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import AtPosition, Cases, StrictRoute, matches, show
+from api.rest.examples import EFFECTIVE, responses
+from application.ports import Answer
+from application.resolve_config import Effective
+from application.use_cases import UseCases
+from domain.configs.scope import Context, Scope
+
+router = APIRouter(prefix="/api/runtime-configs", tags=["effective"], route_class=StrictRoute)
+
+ETAG_DIGITS = 32
+RESPONSES = responses(
+    400, 404, 503, ok={200: ("The effective configs.", EFFECTIVE)}, empty={304: "Unchanged since it was read."}
+)
+
+Environment = Annotated[str | None, Query(description="The default environment where it is not named.")]
+Collections = Annotated[list[str], Query(max_length=50, description="May repeat; the first named is the strongest.")]
+Scopes = Annotated[list[str], Query(max_length=50, description="Further scopes as kind:id.")]
+Types = Annotated[list[str], Query(max_length=500, description="Only these types; all where none is named.")]
+Explain = Annotated[bool, Query(description="Tell for each field who gave it, when and why, and what it hides.")]
+
+
+@router.get("/effective", operation_id="effective_without_user", dependencies=[AtPosition], responses=RESPONSES)
+def effective_without_user(
+    request: Request,
+    cases: Cases,
+    environment: Environment = None,
+    collection_id: Collections = [],
+    scope: Scopes = [],
+    config_types: Types = [],
+    user_id: str | None = None,
+    explain: Explain = False,
+) -> Response:
+    """The effective configs of a context in which no user is known, or only by `user_id`."""
+    context = context_of(cases, environment, user_id, collection_id, scope)
+    return answered(request, cases, context, types=config_types, explain=explain)
+
+
+# A user's id may hold a slash, which reaches the route decoded.
+@router.get(
+    "/effective/{user_id:path}", operation_id="effective_of_user", dependencies=[AtPosition], responses=RESPONSES
+)
+def effective_of_user(
+    user_id: str,
+    request: Request,
+    cases: Cases,
+    environment: Environment = None,
+    collection_id: Collections = [],
+    scope: Scopes = [],
+    config_types: Types = [],
+    explain: Explain = False,
+) -> Response:
+    """The effective configs of a user: every field from the strongest layer that gives it."""
+    context = context_of(cases, environment, user_id, collection_id, scope)
+    return answered(request, cases, context, types=config_types, explain=explain)
+
+
+def context_of(
+    cases: UseCases, environment: str | None, user_id: str | None, collections: list[str], scopes: list[str]
+) -> Context:
+    """Raises InvalidRequest for ids that cannot be."""
+    others = [Scope.parse(unquote(text)) for text in scopes]
+    return Context.checked(
+        cases.default_environment if environment is None else environment,
+        user_id=user_id,
+        collection_ids=collections,
+        scopes=others,
+    )
+
+
+def answered(request: Request, cases: UseCases, context: Context, *, types: list[str], explain: bool) -> Response:
+    """The answer, which is kept for the next who asks the same, or 304."""
+    effective = cases.resolve_config.effective(context, types=types or None)
+    show(cases, effective.position)
+    answer = finished(effective, epoch=cases.store.identity.epoch, explain=explain)
+    key = (request.scope["raw_path"], request.scope["query_string"])
+    ladder = cases.catalogs.current().ladder
+    scopes = [(context.environment, scope.kind, scope.id) for scope in context.scopes(ladder)]
+    cases.answers.put(key, answer, scopes=scopes)
+    headers = {
+        "ETag": answer.etag.decode(),
+        "Varve-Position": str(answer.position),
+        "Varve-Epoch": str(cases.store.identity.epoch),
+        "Cache-Control": "no-cache",
+    }
+    if matches(request, answer.etag.decode()):
+        return Response(status_code=304, headers=headers)
+    content = answer.head + str(answer.position).encode() + answer.tail
+    return Response(content, headers=headers, media_type="application/json")
+
+
+def finished(effective: Effective, *, epoch: int, explain: bool) -> Answer:
+    """The answer in bytes. Types come first, as they were resolved; the ETag covers all but the position."""
+    context = effective.context
+    types = [b'"%b":%b' % (name.encode(), one.served) for name, one in effective.types.items()]
+    about: dict[str, Any] = {
+        "resolution_path": {name: one.path for name, one in effective.types.items()},
+        "environment": context.environment,
+        "user_id": context.user_id,
+        "collection_id": context.collection_ids[0] if context.collection_ids else None,
+    }
+    if len(context.collection_ids) > 1:
+        about["collection_ids"] = context.collection_ids
+    if context.others:
+        about["scopes"] = [str(scope) for scope in context.others]
+    rest: dict[str, Any] = {
+        "epoch": epoch,
+        "as_of": None,
+        "final": True,
+        "digest": effective.digest,
+        "degraded": [lack for one in effective.types.values() for lack in one.degraded],
+    }
+    if explain:
+        rest["provenance"] = {name: one.provenance() for name, one in effective.types.items()}
+    head = joined([*types, orjson.dumps(about)[1:-1]]) + b',"position":'
+    tail = b"," + orjson.dumps(rest)[1:]
+    etag = b'"%b"' % sha256(head + tail).hexdigest()[:ETAG_DIGITS].encode()
+    return Answer(head, tail, etag, effective.position)
+
+
+def joined(members: Iterable[bytes]) -> bytes:
+    return b"{" + b",".join(members)

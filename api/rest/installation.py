@@ -1,0 +1,170 @@
+"""What the whole installation agrees on: the ladder, the environments, the environment variables."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from api.deps import (
+    Asked,
+    AtPosition,
+    Cases,
+    DryRunFlag,
+    ExpectedVersion,
+    StrictRoute,
+    dry_run_response,
+    json_response,
+    outcome_headers,
+)
+from api.rest.bodies import Body, Reason
+from api.rest.examples import COMMAND_FAULTS, DRY_RUN, responses
+from api.rest.shapes import rfc3339
+from application.commands import DryRun
+from application.read_environment import Synced
+
+router = APIRouter(prefix="/api", route_class=StrictRoute)
+
+LADDER = {"kinds": ["global", "user", "collection"]}
+ENVIRONMENT = {"name": "production", "created_at": "2026-11-20T10:00:00.000001Z", "created_by": "varve"}
+SYNC = {
+    "values": {"llm": {"temperature": 0.7}},
+    "problems": [{"variable": "TOP_K", "message": "TOP_K is not a whole number"}],
+    "hidden": [
+        {"config_type": "llm", "pointer": "/temperature", "value": 0.7, "hidden_by": "global", "hidden_value": 0.2}
+    ],
+    "materialized": [],
+    "not_materialized": [],
+    "position": 1042,
+}
+
+
+class LadderBody(Body):
+    kinds: list[str] = Field(max_length=32, description="Weakest first.")
+    reason: Reason = None
+
+
+@router.get(
+    "/ladder",
+    tags=["installation"],
+    operation_id="read_ladder",
+    dependencies=[AtPosition],
+    responses=responses(400, 503, ok={200: ("The order of the scope kinds, weakest first.", LADDER)}),
+)
+def read_ladder(cases: Cases) -> Response:
+    """The order of the scope kinds."""
+    catalog = cases.catalogs.current()
+    headers = {"ETag": f'"{catalog.ladder_version}"'}
+    return json_response({"kinds": catalog.ladder.kinds}, cases=cases, position=cases.progress.visible, headers=headers)
+
+
+@router.put(
+    "/ladder",
+    tags=["installation"],
+    operation_id="change_ladder",
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The new order.", LADDER)}),
+)
+def change_ladder(
+    body: LadderBody, cases: Cases, asked: Asked, expected: ExpectedVersion, dry_run: DryRunFlag = False
+) -> Response:
+    """Add kinds of scope, or order them anew. A kind in use cannot be dropped."""
+    command = asked.command(reason=body.reason)
+    outcome = cases.change_ladder.change(body.kinds, command=command, expected_version=expected, dry_run=dry_run)
+    if isinstance(outcome, DryRun):
+        return dry_run_response(outcome, cases=cases)
+    return json_response(
+        {"kinds": body.kinds}, cases=cases, position=outcome.position, headers=outcome_headers(outcome)
+    )
+
+
+@router.get(
+    "/environments",
+    tags=["installation"],
+    operation_id="list_environments",
+    dependencies=[AtPosition],
+    responses=responses(400, 503, ok={200: ("The environments.", {"items": [ENVIRONMENT], "next": None})}),
+)
+def list_environments(cases: Cases) -> Response:
+    """The environments that configs live in."""
+    rows = cases.catalogs.current().environments.values()
+    items = [{"name": r.name, "created_at": rfc3339(r.recorded_us), "created_by": r.actor} for r in rows]
+    return json_response({"items": items, "next": None}, cases=cases, position=cases.progress.visible)
+
+
+class EnvironmentBody(Body):
+    name: str
+    reason: Reason = None
+
+
+@router.post(
+    "/environments",
+    tags=["installation"],
+    operation_id="add_environment",
+    status_code=201,
+    responses=responses(
+        *COMMAND_FAULTS, ok={201: ("It is there.", {"name": "staging"}), 200: ("What would be recorded.", DRY_RUN)}
+    ),
+)
+def add_environment(body: EnvironmentBody, cases: Cases, asked: Asked, dry_run: DryRunFlag = False) -> Response:
+    """Add an environment; one that is there already stays as it is."""
+    outcome = cases.add_environment.add(body.name, command=asked.command(reason=body.reason), dry_run=dry_run)
+    if isinstance(outcome, DryRun):
+        return dry_run_response(outcome, cases=cases)
+    headers = outcome_headers(outcome)
+    return json_response({"name": body.name}, cases=cases, position=outcome.position, status=201, headers=headers)
+
+
+class SyncBody(Body):
+    environment: str | None = None
+    materialize: bool = Field(
+        False, description="Also copy the values into a global default of each type that has none."
+    )
+    reason: Reason = None
+
+
+@router.post(
+    "/runtime-configs/sync-defaults",
+    tags=["installation"],
+    operation_id="sync_defaults",
+    responses=responses(*COMMAND_FAULTS, ok={200: ("What the environment variables say now.", SYNC)}),
+)
+def sync_defaults(body: SyncBody, cases: Cases, asked: Asked, dry_run: DryRunFlag = False) -> Response:
+    """Read the server's environment variables again, and record what they say; tell what a higher layer hides."""
+    synced = cases.read_environment.sync(
+        os.environ,
+        environment=cases.default_environment if body.environment is None else body.environment,
+        command=asked.command(reason=body.reason),
+        materialize=body.materialize,
+        dry_run=dry_run,
+    )
+    if isinstance(synced.outcome, DryRun):
+        return dry_run_response(synced.outcome, cases=cases)
+    headers = outcome_headers(synced.outcome)
+    return json_response(synced_data(synced), cases=cases, position=synced.outcome.position, headers=headers)
+
+
+def synced_data(synced: Synced) -> dict[str, Any]:
+    """What a sync did, as it is served."""
+    hidden = [
+        {
+            "config_type": one.config_type,
+            "pointer": one.pointer,
+            "value": one.value,
+            "hidden_by": one.hidden_by,
+            "config_id": one.config_id,
+            "hidden_value": one.hidden_value,
+        }
+        for one in synced.hidden
+    ]
+    notes = ["a copy hides later changes of its environment variables"] if synced.materialized else []
+    return {
+        "values": synced.values,
+        "problems": [{"variable": name, "message": message} for name, message in synced.problems],
+        "hidden": hidden,
+        "materialized": synced.materialized,
+        "not_materialized": [{"config_type": name, "message": message} for name, message in synced.not_materialized],
+        "notes": notes,
+        "position": None if isinstance(synced.outcome, DryRun) else synced.outcome.position,
+    }

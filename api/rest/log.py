@@ -1,0 +1,120 @@
+"""The log itself, and the views that are made of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import AtPosition, Cases, StrictRoute, json_response
+from api.rest.examples import CONFIG_ID, responses
+from api.rest.shapes import rfc3339
+from application.inspect_log import LoggedEvent
+
+router = APIRouter(prefix="/api", route_class=StrictRoute)
+
+EVENT = {
+    "position": 1077,
+    "commit": {"first": 1077, "last": 1078, "recorded_at": "2026-11-20T10:00:00.000001Z"},
+    "type": "config.updated",
+    "stream_id": CONFIG_ID,
+    "stream_version": 2,
+    "environment": None,
+    "scope": None,
+    "actor": "u-2",
+    "reason": "worse recall",
+    "command_id": "6f1c…",
+    "correlation_id": None,
+    "caller_time": None,
+    "data": {"name": "contracts", "data": {"chunk_overlap": 100}},
+}
+STATUS = {
+    "items": [{"generation": 1, "position": 1042, "head": 1042, "behind": 0, "behind_seconds": 0.0}],
+    "next": None,
+}
+REBUILT = {"generation": 2, "events": 1042, "position": 1042, "seconds": 0.4, "digest": "9f86d0…"}
+COMPARED = {"equal": True, "position": 1042, "digest": "9f86d0…", "difference": None}
+
+MARKS = ("actor", "reason", "command_id", "correlation_id", "caller_time", "environment", "scope")
+
+
+def event_data(one: LoggedEvent) -> dict[str, Any]:
+    """An event, as it is served: its own facts under `data`, what all events carry beside them."""
+    payload = one.payload()
+    payload.pop("class_version")
+    marks = {name: payload.pop(name, None) for name in MARKS}
+    commit = one.commit
+    return {
+        "position": one.event.position,
+        "commit": {"first": commit.first, "last": commit.last, "recorded_at": rfc3339(commit.recorded_us)},
+        "type": one.event.topic,
+        "stream_id": str(one.event.stream),
+        "stream_version": one.event.version,
+        **marks,
+        "data": payload,
+    }
+
+
+@router.get(
+    "/events",
+    tags=["log"],
+    operation_id="list_events",
+    dependencies=[AtPosition],
+    responses=responses(400, 503, ok={200: ("A page of the log, oldest first.", {"items": [EVENT], "next": "1077"})}),
+)
+def list_events(
+    request: Request,
+    cases: Cases,
+    after: Annotated[int, Query(ge=0, lt=2**63, description="A position: events beyond it are told.")] = 0,
+    types: Annotated[list[str], Query(max_length=50, description="Only events of these types; may repeat.")] = [],
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Response:
+    """The log, event by event, in the order of positions. `next` is the `after` of the page that follows."""
+    found = cases.inspect_log.events(after=after, limit=limit, topics=types)
+    following = str(found[-1].event.position) if len(found) == limit else None
+    headers = {}
+    if following:
+        url = request.url.include_query_params(after=following)
+        headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    content = {"items": [event_data(one) for one in found], "next": following}
+    return json_response(content, cases=cases, position=cases.progress.visible, headers=headers)
+
+
+@router.get(
+    "/projections",
+    tags=["projections"],
+    operation_id="projection_status",
+    responses=responses(400, 503, ok={200: ("How far the views are.", STATUS)}),
+)
+def projection_status(cases: Cases) -> Response:
+    """How far the views are behind the log, in positions and seconds."""
+    status = cases.rebuilder.status()
+    item = {**status._asdict(), "behind": status.head - status.position}
+    return json_response({"items": [item], "next": None}, cases=cases, position=status.position)
+
+
+@router.post(
+    "/projections/rebuild",
+    tags=["projections"],
+    operation_id="rebuild_projections",
+    responses=responses(400, 409, 413, 415, 503, ok={200: ("The views were built anew and are served.", REBUILT)}),
+)
+def rebuild_projections(cases: Cases) -> Response:
+    """Build every view anew from position 0, beside those that are served, and serve the new ones.
+
+    Answers when it is done.
+    """
+    rebuilt = cases.rebuilder.rebuild()
+    return json_response(rebuilt._asdict(), cases=cases, position=rebuilt.position)
+
+
+@router.post(
+    "/projections/verify",
+    tags=["projections"],
+    operation_id="verify_projections",
+    responses=responses(400, 409, 413, 415, 503, ok={200: ("Whether the views equal a replay from zero.", COMPARED)}),
+)
+def verify_projections(cases: Cases) -> Response:
+    """Compare every view with a replay from position 0; the first difference is named."""
+    compared = cases.rebuilder.verify()
+    return json_response(compared._asdict(), cases=cases, position=compared.position)

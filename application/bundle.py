@@ -1,0 +1,190 @@
+"""What an import is made of: settings of every kind, each with the pointer by which its faults are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from application.edit_configs import Draft
+from application.views import ConfigView
+from domain.config_types.spec import TypeSpec
+from domain.configs.scope import GLOBAL, Scope
+from domain.documents import Document
+from domain.errors import Fault, InvalidRequest
+from domain.pointers import pointer_of
+
+VERSION = 1
+CONFIGS_A_COMMIT = 1_500  # a new config is at most six events, and a commit holds 10,000 at most
+TOLD_IN_DETAIL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A config that is to be there. `at` points to what it was made of; it replaces `strip` in pointers of faults."""
+
+    draft: Draft
+    at: str
+    strip: str = ""
+
+    def fault(self, fault: Fault) -> Fault:
+        return replace(fault, pointer=self.at + fault.pointer.removeprefix(self.strip))
+
+
+@dataclass(frozen=True, slots=True)
+class WantedType:
+    spec: TypeSpec
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class WantedVariables:
+    """What the process layer of a type is to say."""
+
+    environment: str
+    config_type: str
+    values: Document
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that one import asks for."""
+
+    ladder: tuple[str, ...] = ()
+    types: tuple[WantedType, ...] = ()
+    variables: tuple[WantedVariables, ...] = ()
+    configs: tuple[Wanted, ...] = ()
+
+    def in_order(self) -> Content:
+        """What others are checked over comes first: global configs, and of a slot its default."""
+        first = sorted(self.configs, key=lambda one: (one.draft.scope != GLOBAL, not one.draft.is_default))
+        return replace(self, configs=tuple(first))
+
+    def parts(self) -> list[Content]:
+        """Pieces that fit into a commit each. They depend on the content alone, so that a repeat makes the same."""
+        chunks = [self.configs[n : n + CONFIGS_A_COMMIT] for n in range(0, len(self.configs), CONFIGS_A_COMMIT)] or [()]
+        return [replace(self, configs=chunks[0]), *(Content(configs=chunk) for chunk in chunks[1:])]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Rule(_Strict):
+    name: str
+    expression: str
+    message: str
+    fields: list[str]
+
+
+class _Type(_Strict):
+    name: str
+    description: str = ""
+    mode: Literal["replace", "overlay"] = "overlay"
+    json_schema: Document = Field(alias="schema")
+    rules: list[_Rule] = []
+
+    def spec(self) -> TypeSpec:
+        return TypeSpec.from_data({**self.model_dump(by_alias=True), "revision": None})
+
+
+class _Config(_Strict):
+    environment: str
+    scope: str
+    config_type: str
+    name: str
+    description: str | None = None
+    mode: Literal["replace", "overlay"] | None = None
+    config_data: Document
+    unset: list[str] = []
+    is_default: bool = False
+    is_active: bool = True
+
+    def draft(self) -> Draft:
+        scope, unset = Scope.parse(self.scope), tuple(self.unset)
+        facts = (self.environment, scope, self.config_type, self.name, self.config_data, self.description, self.mode)
+        return Draft(*facts, unset=unset, is_default=self.is_default, is_active=self.is_active)
+
+
+class _Bundle(_Strict):
+    varve_bundle: Literal[1]
+    ladder: list[str] = []
+    types: list[_Type] = []
+    environment_variables: dict[str, dict[str, Document]] = {}
+    configs: list[_Config] = []
+
+
+def bundle_content(bundle: Document) -> Content:
+    """What a bundle asks for. Raises InvalidRequest with every fault of its form."""
+    try:
+        read = _Bundle.model_validate(bundle)
+    except ValidationError as error:
+        raise refused([_fault(one) for one in error.errors()]) from None
+    faults: list[Fault] = []
+    configs = tuple(_wanted_configs(read.configs, faults))
+    if faults:
+        raise refused(faults)
+    types = tuple(WantedType(one.spec(), f"/types/{n}") for n, one in enumerate(read.types))
+    return Content(tuple(read.ladder), types, tuple(_wanted_variables(read)), configs)
+
+
+def _wanted_configs(configs: list[_Config], faults: list[Fault]) -> Iterator[Wanted]:
+    defaults: set[tuple[str, Scope, str]] = set()
+    for n, one in enumerate(configs):
+        at = f"/configs/{n}"
+        try:
+            draft = one.draft()
+        except InvalidRequest as refusal:
+            faults += [fault.under(at) for fault in refusal.faults]
+            continue
+        slot = (draft.environment, draft.scope, draft.config_type)
+        if draft.is_default and slot in defaults:
+            message = f"{draft.config_type} at {draft.scope} has another default in this bundle: leave one"
+            faults.append(Fault(f"{at}/is_default", message, "one_default"))
+        if draft.is_default:
+            defaults.add(slot)
+        yield Wanted(draft, at)
+
+
+def _wanted_variables(read: _Bundle) -> Iterator[WantedVariables]:
+    for environment, types in read.environment_variables.items():
+        for config_type, values in types.items():
+            at = pointer_of(("environment_variables", environment, config_type))
+            yield WantedVariables(environment, config_type, values, at)
+
+
+def _fault(error: Any) -> Fault:
+    message = str(error["msg"])
+    if error["type"] == "extra_forbidden":
+        message = f"{error['loc'][-1]} is not known in a bundle: take it out"
+    elif error["type"] == "missing":
+        message = f"{error['loc'][-1]} is required"
+    elif error["loc"] == ("varve_bundle",):
+        message = f"bundles of version {VERSION} are read here: export it with a Varve that writes that version"
+    return Fault(pointer_of(error["loc"]), message[:1].lower() + message[1:], str(error["type"]))
+
+
+def refused(faults: list[Fault]) -> InvalidRequest:
+    """Nothing was imported, with every reason."""
+    told = dict.fromkeys(f"{fault.pointer or 'the bundle'}: {fault.message}" for fault in faults)
+    more = f"; and {len(told) - TOLD_IN_DETAIL} more" if len(told) > TOLD_IN_DETAIL else ""
+    return InvalidRequest(f"nothing was imported: {'; '.join(list(told)[:TOLD_IN_DETAIL])}{more}", faults=faults)
+
+
+def exported_config(view: ConfigView) -> Document:
+    """A config as a bundle holds it."""
+    return {
+        "environment": view.environment,
+        "scope": str(Scope(view.scope_kind, view.scope_id)),
+        "config_type": view.config_type,
+        "name": view.name,
+        "description": view.description,
+        "mode": view.mode,
+        "config_data": view.data,
+        "unset": list(view.unset),
+        "is_default": view.is_default,
+        "is_active": view.is_active,
+    }

@@ -1,0 +1,111 @@
+"""What the whole installation agrees on, as it was at one position: types, environments, the ladder, the resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from application.ports import Views
+from application.views import DefinitionRow
+from domain.config_types.definition import TypeDefinition
+from domain.configs.scope import Ladder
+from domain.errors import NotFound
+
+
+class Catalog:
+    """One state of the definitions. A type is compiled when it is first asked for."""
+
+    def __init__(self, rows: Iterable[DefinitionRow], *, position: int) -> None:
+        self.position = position
+        self._types: dict[str, DefinitionRow] = {}
+        self._compiled: dict[str, TypeDefinition] = {}
+        self.environments: dict[str, DefinitionRow] = {}
+        self.ladder, self.ladder_version, self.resolver = Ladder.INITIAL, 0, 0
+        for row in rows:
+            if row.valid_from <= position:
+                self._take(row)
+        self.types = tuple(sorted(self._types))
+
+    def _take(self, row: DefinitionRow) -> None:
+        if row.kind == "config_type":
+            self._types[row.name] = row
+        elif row.kind == "environment":
+            self.environments[row.name] = row
+        elif row.kind == "ladder":
+            self.ladder, self.ladder_version = Ladder(tuple(orjson.loads(row.body)["kinds"])), row.version
+        elif row.kind == "resolver":
+            self.resolver = orjson.loads(row.body)["resolver"]
+
+    def definition(self, name: str) -> TypeDefinition:
+        """Raises NotFound, with the names that there are."""
+        if name not in self._compiled:
+            self._compiled[name] = TypeDefinition.from_data(
+                definition_data(self.row(name)), version=self.row(name).version
+            )
+        return self._compiled[name]
+
+    def row(self, name: str) -> DefinitionRow:
+        """The newest definition of a type. Raises NotFound."""
+        try:
+            return self._types[name]
+        except KeyError:
+            raise NotFound(f"there is no config type {name}: there are {', '.join(self.types)}") from None
+
+    def definitions(self, names: Sequence[str] | None = None) -> MappingProxyType[str, TypeDefinition]:
+        """Types by name: those named, or all."""
+        return MappingProxyType({name: self.definition(name) for name in (self.types if names is None else names)})
+
+    def require_environment(self, name: str) -> str:
+        """Raises NotFound, with the names that there are."""
+        if name not in self.environments:
+            raise NotFound(f"there is no environment {name}: there are {', '.join(sorted(self.environments))}")
+        return name
+
+
+def definition_data(row: DefinitionRow) -> dict[str, Any]:
+    """A definition in the shape of `TypeDefinition.to_data`, from the event that recorded it."""
+    body = orjson.loads(row.body)
+    names = ("name", "revision", "description", "mode", "rules")
+    return {**{name: body.get(name) for name in names}, "schema": body["json_schema"]}
+
+
+class Catalogs:
+    """The catalog at the position that the views are at; compiled types are kept from one to the next."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self._mutex = Lock()
+        self._current = Catalog((), position=-1)
+
+    def current(self) -> Catalog:
+        """The newest that the views hold."""
+        return self._current if self._current.position >= 0 else self.at(0)
+
+    def at(self, definitions: int) -> Catalog:
+        """The catalog of views whose newest definition is at this position."""
+        current = self._current
+        if current.position == definitions:
+            return current
+        with self._mutex:
+            rows = self._views.definitions()
+            newest = max((row.valid_from for row in rows), default=0)
+            if newest > self._current.position:
+                self._current = self._successor(rows, newest)
+            if definitions >= self._current.position:
+                return self._current
+            return Catalog(rows, position=definitions)
+
+    def _successor(self, rows: Sequence[DefinitionRow], newest: int) -> Catalog:
+        catalog = Catalog(rows, position=newest)
+        for name, compiled in self._current._compiled.items():
+            if catalog.row(name).version == compiled.version:
+                catalog._compiled[name] = compiled
+        return catalog
+
+    def refresh(self) -> None:
+        """Definitions have changed."""
+        self.at(self._current.position + 1)

@@ -1,0 +1,103 @@
+"""How every command goes: decide, record, try again when something moved, and wait until the views show it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from application.ports import AlreadyRecorded, Command, Commit, EventStore, Progress, StreamMoved
+from application.unit_of_work import UnitOfWork
+from domain.aggregate import DomainEvent
+from domain.errors import Conflict, IdempotencyKeyReused, Refusal
+
+ATTEMPTS = 14
+VISIBLE_WITHIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command. `repeated` when an earlier request with the same key had done it already."""
+
+    commit: Commit
+    visible: bool
+    repeated: bool = False
+
+    @property
+    def position(self) -> int:
+        return self.commit.last
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a command would have recorded."""
+
+    events: tuple[DomainEvent, ...]
+
+
+Decide = Callable[[UnitOfWork], None]
+"""Loads what it needs and changes it; asked again, with a new unit of work, when something moved. Raises a Refusal."""
+
+
+class Commands:
+    """Carries commands out."""
+
+    def __init__(self, store: EventStore, progress: Progress) -> None:
+        self._store = store
+        self._progress = progress
+
+    def run(
+        self, command: Command, decide: Decide, *, dry_run: bool = False, at_head: bool = False
+    ) -> Outcome | DryRun:
+        """`at_head`: what is decided rests on the views as a whole, so nothing may be recorded between them and it.
+
+        Raises what `decide` raises; IdempotencyKeyReused; Conflict when others move faster than it can decide.
+        """
+        if dry_run:
+            work = UnitOfWork(self._store)
+            decide(work)
+            return DryRun(tuple(e for a in work.decision().aggregates for e in a.collect_events()))
+        return self.execute(command, decide, at_head=at_head)
+
+    def execute(self, command: Command, decide: Decide, *, at_head: bool = False) -> Outcome:
+        """As `run`, for good."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._seen(self._attempt(command, decide, at_head=at_head))
+            except AlreadyRecorded as repeat:
+                return self._repeated(command, repeat.commit)
+            except StreamMoved:
+                self._pause(attempt)
+            except Refusal:
+                # The first of two equal requests may be why the second cannot be: then its answer is this one's too.
+                if done := self._store.commit_of(command.principal, command.command_id):
+                    return self._repeated(command, done)
+                raise
+        raise Conflict("too many others are changing the same things: try again in a moment")
+
+    def _attempt(self, command: Command, decide: Decide, *, at_head: bool) -> Commit:
+        work, head = UnitOfWork(self._store), self._head() if at_head else None
+        decide(work)
+        return self._store.record(command, work.decision(head=head))
+
+    def _head(self) -> int:
+        newest = self._store.newest()
+        head = newest.last if newest else 0
+        self._progress.wait_for(head, seconds=VISIBLE_WITHIN_SECONDS)
+        return head
+
+    def _seen(self, commit: Commit, *, repeated: bool = False) -> Outcome:
+        visible = self._progress.wait_for(commit.last, seconds=VISIBLE_WITHIN_SECONDS)
+        return Outcome(commit, visible, repeated)
+
+    def _repeated(self, command: Command, commit: Commit) -> Outcome:
+        if commit.digest != command.digest:
+            raise IdempotencyKeyReused("this Idempotency-Key was used for another request: take a new one")
+        return self._seen(commit, repeated=True)
+
+    def _pause(self, attempt: int) -> None:
+        """Let the others pass, and see what they did: definitions are read from the views."""
+        if attempt:
+            time.sleep(random.random() * 0.002 * 2 ** min(attempt, 6))  # noqa: S311 -- jitter, not a secret
+        self._head()

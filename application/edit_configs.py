@@ -1,0 +1,214 @@
+"""Create, change, delete configs, and say which is in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from application.catalog import Catalog, Catalogs
+from application.check_documents import checked_document, layers_below
+from application.commands import Commands, DryRun, Outcome
+from application.ports import Command, EventStore
+from application.unit_of_work import UnitOfWork
+from domain.aggregate import stream_id
+from domain.config_types.config_type import config_type_id
+from domain.config_types.spec import Mode
+from domain.configs.config import Config, checked_name, name_key
+from domain.configs.layer import Layer
+from domain.configs.scope import PROCESS, Scope
+from domain.configs.slot import Slot, slot_id
+from domain.documents import Document
+from domain.errors import Conflict, InvalidRequest, StaleVersion
+from domain.installation.ladder import LADDER_ID
+from domain.stamp import Stamp
+
+BUILT_IN_KINDS = frozenset({"global", "user", "collection"})  # never dropped from the ladder
+DOCUMENT_FIELDS = frozenset({"data", "mode", "unset"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A config that is to be created. `mode` None: the type's own; `is_default` None: only where it must be."""
+
+    environment: str
+    scope: Scope
+    config_type: str
+    name: str
+    data: Document
+    description: str | None = None
+    mode: Mode | None = None
+    unset: tuple[str, ...] = ()
+    is_default: bool | None = None
+    is_active: bool = True
+
+
+class ConfigEditor:
+    """One attempt at changing configs: what is decided gathers in a unit of work."""
+
+    def __init__(self, work: UnitOfWork, catalog: Catalog, stamp: Stamp) -> None:
+        self._work = work
+        self._catalog = catalog
+        self._stamp = stamp
+
+    def create(self, draft: Draft, config_id: UUID) -> None:
+        """Raises InvalidConfig, NotFound (type, environment), NameTaken, SlotTaken, Conflict."""
+        self._require_place(draft.environment, draft.scope)
+        definition = self._catalog.definition(draft.config_type)
+        mode, is_default = draft.mode or definition.mode, self._becomes_default(draft)
+        config = self._work.load(Config, config_id)
+        config.create(
+            stamp=self._stamp,
+            environment=draft.environment,
+            scope=str(draft.scope),
+            config_type=draft.config_type,
+            type_version=definition.version,
+            name=checked_name(draft.name),
+            description=draft.description,
+            mode=mode,
+            data=self._checked(draft, mode),
+            unset=list(draft.unset),
+            is_default=is_default,
+            is_active=draft.is_active,
+        )
+        slot = self._slot(config)
+        slot.open(environment=draft.environment, scope=draft.scope, config_type=draft.config_type, stamp=self._stamp)
+        slot.claim(config.name_key, config_id, stamp=self._stamp)
+        if is_default:
+            self._take_default(slot, config_id)
+
+    def update(self, config_id: UUID, changes: dict[str, Any], *, expected_version: int | None = None) -> None:
+        """Change the fields given: name, description, data, mode, unset, is_active, is_default.
+
+        Raises NotFound, StaleVersion, InvalidConfig, NameTaken, Conflict.
+        """
+        config = self._config(config_id, expected_version)
+        fields = dict(changes)
+        becomes_default = fields.pop("is_default", config.is_default)
+        type_version = config.type_version  # an old one stays where only a name or a text changes
+        if self._must_check(config, fields, becomes_default=becomes_default):
+            fields["data"] = self._checked(_as_draft(config, fields), fields.get("mode", config.mode))
+            type_version = self._catalog.definition(config.config_type).version
+        if "name" in fields and name_key(checked_name(fields["name"])) != config.name_key:
+            self._slot(config).rename(config.name_key, name_key(fields["name"]), stamp=self._stamp)
+        config.update(type_version=type_version, stamp=self._stamp, **fields)
+        if becomes_default != config.is_default:
+            self._change_default(config, is_default=becomes_default)
+
+    def delete(self, config_id: UUID, *, expected_version: int | None = None) -> None:
+        """Its name is free again, and it is in force nowhere. Raises NotFound, StaleVersion."""
+        config = self._config(config_id, expected_version)
+        self._slot(config).release(config.name_key, stamp=self._stamp)
+        config.delete(stamp=self._stamp)
+
+    def _config(self, config_id: UUID, expected_version: int | None) -> Config:
+        config = self._work.load(Config, config_id)
+        config.require()
+        if expected_version is not None and config.version != expected_version:
+            message = (
+                f"this config is at version {config.version}, and If-Match names {expected_version}: read it again"
+            )
+            raise StaleVersion(message)
+        return config
+
+    def _slot(self, config: Config) -> Slot:
+        return self._work.load(Slot, slot_id(config.environment, config.scope, config.config_type))
+
+    def _require_place(self, environment: str, scope: Scope) -> None:
+        """Raises NotFound or InvalidRequest for a place that is not there."""
+        self._catalog.require_environment(environment)
+        if scope == PROCESS:
+            message = "the process layer is what environment variables say: change it by import or sync"
+            raise InvalidRequest.at("/scope", message, "scope_kind")
+        self._catalog.ladder.rank(scope.kind)
+        if scope.kind not in BUILT_IN_KINDS:
+            self._work.rely_on(LADDER_ID, self._catalog.ladder_version)
+
+    def _becomes_default(self, draft: Draft) -> bool:
+        only_one = draft.scope.kind == "collection"
+        if only_one and draft.is_default is False:
+            raise Conflict("the config of a collection is always its default: leave is_default out")
+        return only_one or bool(draft.is_default)
+
+    def _checked(self, draft: Draft, mode: str) -> Document:
+        definition = self._catalog.definition(draft.config_type)
+        self._work.rely_on(config_type_id(definition.name), definition.version)
+        below: tuple[Layer, ...] = ()
+        if mode == "overlay":
+            below = layers_below(
+                self._work, environment=draft.environment, scope=draft.scope, config_type=draft.config_type
+            )
+        return checked_document(definition, draft.data, mode=mode, unset=draft.unset, below=below)
+
+    def _must_check(self, config: Config, fields: dict[str, Any], *, becomes_default: bool) -> bool:
+        """Whether the document changes, or comes into force over layers that may have changed meanwhile."""
+        comes_into_force = becomes_default and fields.get("is_active", config.is_active) and not config.in_force
+        return bool(DOCUMENT_FIELDS & fields.keys()) or comes_into_force
+
+    def _change_default(self, config: Config, *, is_default: bool) -> None:
+        slot = self._slot(config)
+        if is_default:
+            self._take_default(slot, config.id)
+        else:
+            slot.assign_default(None, stamp=self._stamp)
+        config.change_default(to=is_default, stamp=self._stamp)
+
+    def _take_default(self, slot: Slot, config_id: UUID) -> None:
+        """Make a config the default; the one that was gives it up in the same commit."""
+        if slot.default is not None:
+            self._work.load(Config, slot.default).change_default(to=False, stamp=self._stamp)
+        slot.assign_default(config_id, stamp=self._stamp)
+
+
+def _as_draft(config: Config, fields: dict[str, Any]) -> Draft:
+    data, unset = fields.get("data", config.data), fields.get("unset", config.unset)
+    return Draft(config.environment, config.scope, config.config_type, config.name, data, unset=tuple(unset))
+
+
+class EditConfigs:
+    """The commands. Each answers with its commit, or with what it would record when `dry_run`."""
+
+    def __init__(self, store: EventStore, catalogs: Catalogs, commands: Commands) -> None:
+        self._store = store
+        self._catalogs = catalogs
+        self._commands = commands
+
+    def create(self, draft: Draft, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
+        """Raises InvalidConfig, NotFound, NameTaken, SlotTaken, Conflict. The id is `created_id(command)`."""
+        return self._commands.run(
+            command, lambda work: self.editor(work, command).create(draft, created_id(command)), dry_run=dry_run
+        )
+
+    def update(
+        self,
+        config_id: UUID,
+        changes: dict[str, Any],
+        *,
+        command: Command,
+        expected_version: int | None = None,
+        dry_run: bool = False,
+    ) -> Outcome | DryRun:
+        """Raises NotFound, StaleVersion, InvalidConfig, NameTaken, Conflict."""
+
+        def edit(work: UnitOfWork) -> None:
+            self.editor(work, command).update(config_id, changes, expected_version=expected_version)
+
+        return self._commands.run(command, edit, dry_run=dry_run)
+
+    def delete(
+        self, config_id: UUID, *, command: Command, expected_version: int | None = None, dry_run: bool = False
+    ) -> Outcome | DryRun:
+        """Raises NotFound, StaleVersion."""
+
+        def edit(work: UnitOfWork) -> None:
+            self.editor(work, command).delete(config_id, expected_version=expected_version)
+
+        return self._commands.run(command, edit, dry_run=dry_run)
+
+    def editor(self, work: UnitOfWork, command: Command) -> ConfigEditor:
+        return ConfigEditor(work, self._catalogs.current(), command.stamp)
+
+
+def created_id(command: Command, ordinal: int = 0) -> UUID:
+    """The id of what a command creates: made from the command, so that a repeat finds it."""
+    return stream_id("config", command.principal, command.command_id, str(ordinal))

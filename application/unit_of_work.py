@@ -1,0 +1,38 @@
+"""What one command has loaded: each aggregate once, and all of it must still be so when the command is recorded."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from application.ports import Decision, EventStore
+from domain.aggregate import Aggregate
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class UnitOfWork:
+    """An identity map over the store, for one attempt at one command."""
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        self._loaded: dict[UUID, Aggregate] = {}
+        self._relied_on: dict[UUID, int] = {}
+
+    def load(self, kind: type[A], stream: UUID) -> A:
+        """The aggregate, the same object every time."""
+        held = self._loaded.get(stream)
+        if held is None:
+            held = self._loaded[stream] = self._store.load(kind, stream)
+        assert isinstance(held, kind)
+        return held
+
+    def rely_on(self, stream: UUID, version: int) -> None:
+        """Something was read elsewhere that holds as long as this stream is at this version."""
+        self._relied_on[stream] = version
+
+    def decision(self, *, head: int | None = None) -> Decision:
+        """What has changed, to be recorded if everything that was looked at is unchanged."""
+        changed = tuple(aggregate for aggregate in self._loaded.values() if aggregate.pending_events)
+        looked_at = {a.id: a.version for a in self._loaded.values() if not a.pending_events}
+        return Decision(changed, {**self._relied_on, **looked_at}, head)

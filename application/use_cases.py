@@ -1,0 +1,39 @@
+"""All that one can do, in one place: what bootstrap returns and the doors open onto."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from application.add_environment import AddEnvironment
+from application.catalog import Catalogs
+from application.change_ladder import ChangeLadder
+from application.edit_configs import EditConfigs
+from application.inspect_config import InspectConfig
+from application.inspect_log import InspectLog
+from application.ports import Answers, EventStore, Progress, Rebuilder, Views
+from application.preview import Preview
+from application.read_environment import ReadEnvironment
+from application.register_types import RegisterTypes
+from application.resolve_config import ResolveConfig
+from application.transfer import Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    store: EventStore
+    views: Views
+    progress: Progress
+    catalogs: Catalogs
+    edit_configs: EditConfigs
+    resolve_config: ResolveConfig
+    register_types: RegisterTypes
+    change_ladder: ChangeLadder
+    add_environment: AddEnvironment
+    read_environment: ReadEnvironment
+    preview: Preview
+    transfer: Transfer
+    inspect_config: InspectConfig
+    inspect_log: InspectLog
+    rebuilder: Rebuilder
+    answers: Answers
+    default_environment: str

@@ -1,0 +1,16 @@
+"""`python -m benchmarks.serve_varve PORT STORE`: the service as `varve serve` runs it."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+
+from api.app import create_app
+from api.bootstrap import service
+
+if __name__ == "__main__":
+    app = create_app(lambda: service(sys.argv[2], variables={}))
+    uvicorn.run(
+        app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False, loop="uvloop", http="httptools"
+    )

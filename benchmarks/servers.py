@@ -1,0 +1,76 @@
+"""Servers to measure, each in a process of its own on one core; the load comes from another."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+SERVER_CORE, LOAD_CORE = "0", "1"
+ROOT = Path(__file__).resolve().parent.parent
+START_WITHIN_SECONDS = 20
+
+
+def pinned(core: str, *command: str) -> list[str]:
+    """The command, kept on one core where the machine can do that."""
+    return ["taskset", "-c", core, *command] if shutil.which("taskset") else list(command)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(module: str, *, arguments: tuple[str, ...] = ()) -> Iterator[str]:
+    """Run `python -m module PORT …` and give its address once it answers."""
+    port = free_port()
+    command = pinned(SERVER_CORE, sys.executable, "-m", module, str(port), *arguments)
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _await(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _await(address: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_WITHIN_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            httpx.get(f"{address}/health/live", timeout=1)
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"no server at {address}")
+
+
+def requests_per_second(
+    url: str, *, seconds: float = 3, connections: int = 16, script: Path | None = None, headers: dict[str, str] | None = None
+) -> float:
+    """What `wrk` measures from the other core. Every answer must be a success (or 304)."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    for name, value in (headers or {}).items():
+        command += ["-H", f"{name}: {value}"]
+    if script is not None:
+        command += ["-s", str(script)]
+    done = subprocess.run(pinned(LOAD_CORE, *command, url), capture_output=True, text=True, check=True)
+    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        raise RuntimeError(done.stdout)
+    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    assert found is not None, done.stdout
+    return float(found[1])

@@ -1,0 +1,144 @@
+"""Every refusal, as one tree. A leaf has a stable `code`; the status it is served with stands in api/errors.py.
+
+Refusal
+├── Invalid                  the input is at fault, each fault named by JSON pointer
+│   ├── InvalidRequest       invalid_request    a parameter, header or body that does not fit the operation
+│   ├── InvalidConfig        invalid_config     a document that its type does not allow
+│   ├── InvalidType          invalid_type       a definition of a config type that cannot be used
+│   └── InvalidFile          invalid_file       a file that cannot be read, with line and column
+├── NotFound                 not_found          nothing there, or nothing that the caller may see
+├── Conflicting              the input fits, but not what is there
+│   ├── NameTaken            name_taken
+│   ├── SlotTaken            slot_taken         a collection has at most one config of a type
+│   └── Conflict             conflict           anything else that stands in the way
+├── StaleVersion             stale_version      If-Match named another version
+├── IdempotencyKeyReused     idempotency_key_reused
+├── TooLarge                 too_large
+├── Behind                   behind             the views have not reached the position asked for
+└── Unavailable
+    ├── Overloaded           overloaded
+    └── StoreUnavailable     store_unavailable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with an input: where (JSON pointer, "" for the whole), what, and by which rule."""
+
+    pointer: str
+    message: str
+    rule: str
+
+    def under(self, prefix: str) -> Fault:
+        """The same fault, seen from a document that holds this one at `prefix`."""
+        return Fault(prefix + self.pointer, self.message, self.rule)
+
+
+class Refusal(Exception):
+    """A request that is not carried out. `detail` is a sentence that says what to do."""
+
+    code = "refused"
+    title = "Refused"
+
+    def __init__(self, detail: str, *, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+
+
+class Invalid(Refusal):
+    """The input is at fault."""
+
+
+class InvalidRequest(Invalid):
+    code = "invalid_request"
+    title = "Invalid request"
+
+    @classmethod
+    def at(cls, pointer: str, message: str, rule: str) -> InvalidRequest:
+        """The common case: one fault, which is the detail too."""
+        return cls(message, faults=[Fault(pointer, message, rule)])
+
+
+class InvalidConfig(Invalid):
+    code = "invalid_config"
+    title = "Invalid configuration"
+
+    @classmethod
+    def of(cls, config_type: str, faults: Iterable[Fault]) -> InvalidConfig:
+        """A document of `config_type` with all of its faults."""
+        found = tuple(faults)
+        return cls(f"{config_type} is not valid: " + "; ".join(f.message for f in found), faults=found)
+
+
+class InvalidType(Invalid):
+    code = "invalid_type"
+    title = "Invalid config type"
+
+
+class InvalidFile(Invalid):
+    code = "invalid_file"
+    title = "Invalid file"
+
+
+class NotFound(Refusal):
+    code = "not_found"
+    title = "Not found"
+
+
+class Conflicting(Refusal):
+    """The input fits, but not what is there."""
+
+
+class NameTaken(Conflicting):
+    code = "name_taken"
+    title = "Name taken"
+
+
+class SlotTaken(Conflicting):
+    code = "slot_taken"
+    title = "Slot taken"
+
+
+class Conflict(Conflicting):
+    code = "conflict"
+    title = "Conflict"
+
+
+class StaleVersion(Refusal):
+    code = "stale_version"
+    title = "Stale version"
+
+
+class IdempotencyKeyReused(Refusal):
+    code = "idempotency_key_reused"
+    title = "Idempotency key reused"
+
+
+class TooLarge(Refusal):
+    code = "too_large"
+    title = "Too large"
+
+
+class Behind(Refusal):
+    code = "behind"
+    title = "Views behind"
+
+
+class Unavailable(Refusal):
+    """Nothing wrong with the request: the service cannot carry it out now."""
+
+
+class Overloaded(Unavailable):
+    code = "overloaded"
+    title = "Overloaded"
+
+
+class StoreUnavailable(Unavailable):
+    code = "store_unavailable"
+    title = "Store unavailable"

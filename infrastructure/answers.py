@@ -1,0 +1,51 @@
+"""Finished answers to effective reads, kept in memory until the follower sees a change of what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from application.ports import Answer
+from infrastructure.projections.live import Advance
+
+KEPT_BYTES = 32 * 1024 * 1024
+Key = tuple[bytes, bytes]  # path and query, as they were sent
+Scope = tuple[str, str, str]  # environment, kind, id
+
+
+class KeptAnswers:
+    """A hit is one look-up, without a lock; whoever changes what is kept takes the lock."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Key, Answer] = {}
+        self._by_scope: dict[Scope, set[Key]] = {}
+        self._mutex = Lock()
+        self._bytes = 0
+        self._position = 0
+
+    def put(self, key: Key, answer: Answer, *, scopes: Sequence[Scope]) -> None:
+        with self._mutex:
+            if answer.position < self._position or key in self.kept:
+                return  # made from views that have moved since: what moved may be part of it
+            self._bytes += len(answer.head) + len(answer.tail)
+            if self._bytes > KEPT_BYTES:
+                self._clear()
+            self.kept[key] = answer
+            for scope in scopes:
+                self._by_scope.setdefault(scope, set()).add(key)
+
+    def invalidate(self, moved: Advance) -> None:
+        """Called by the follower before it says that the views have moved."""
+        with self._mutex:
+            self._position = moved.position
+            if moved.definitions:
+                self._clear()
+            for scope in moved.touched:
+                for key in self._by_scope.pop(scope, ()):
+                    if answer := self.kept.pop(key, None):
+                        self._bytes -= len(answer.head) + len(answer.tail)
+
+    def _clear(self) -> None:
+        self.kept.clear()
+        self._by_scope.clear()
+        self._bytes = 0

@@ -1,0 +1,102 @@
+"""What a run of events does to every view: folded in memory first, then written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from application.ports import Commit, Recorded
+from domain.config_types.config_type import ConfigType
+from domain.installation.environment import Environment
+from domain.installation.ladder import LadderLog
+from domain.installation.resolver import Resolver
+from infrastructure.projections.fold import CONFIG_TOPICS, ConfigRow, next_row
+from infrastructure.projections.tables import config_versions
+
+Slot = tuple[str, str, str, str]  # environment, scope kind, scope id, config type
+
+VERSION_COLUMNS = [name for name in config_versions.c.keys() if name != "valid_to"]
+DEFINITIONS = {
+    ConfigType.Defined.TOPIC: "config_type",
+    Environment.Created.TOPIC: "environment",
+    LadderLog.Changed.TOPIC: "ladder",
+    Resolver.Adopted.TOPIC: "resolver",
+}
+
+
+class Definition(msgspec.Struct):
+    """What a definition's row says in columns; its body is the whole payload."""
+
+    actor: str
+    reason: str | None = None
+    name: str = ""
+
+
+decode_definition = msgspec.json.Decoder(Definition).decode
+
+
+version_values = attrgetter(*VERSION_COLUMNS)
+"""From a row of `configs` to one of `config_versions`, as a tuple that lacks only `valid_to`."""
+
+
+@dataclass
+class Batch:
+    """The writes of one run of events. `state` holds the rows before it, and after it the rows as they are."""
+
+    state: dict[str, ConfigRow]
+    open: dict[str, ConfigRow] = field(default_factory=dict)  # as this batch leaves them
+    ended: list[tuple[Any, ...]] = field(default_factory=list)  # versions that began and ended in this batch
+    closed: list[tuple[str, int, int]] = field(default_factory=list)  # id, version, valid_to: of rows before this batch
+    slots: dict[Slot, ConfigRow | None] = field(default_factory=dict)
+    slot_versions: dict[tuple[str, str, str, str, int], tuple[str | None, int | None]] = field(default_factory=dict)
+    definitions: list[tuple[str, str, int, int, str, int, str, str | None]] = field(default_factory=list)
+
+    def fold(self, pairs: Iterable[tuple[Recorded, Commit]]) -> None:
+        for event, commit in pairs:
+            if event.topic in CONFIG_TOPICS:
+                self._config(event, commit)
+            elif kind := DEFINITIONS.get(event.topic):
+                self._definition(kind, event, commit)
+
+    def _config(self, event: Recorded, commit: Commit) -> None:
+        key = event.stream_hex
+        before = self.state.get(key)
+        after = next_row(before, event, commit)
+        if before is not None:
+            if key in self.open:
+                self.ended.append((*version_values(before), commit.last))
+            else:
+                self.closed.append((key, before.version, commit.last))
+        self.state[key] = self.open[key] = after
+        self._slot(before, after)
+
+    def _slot(self, before: ConfigRow | None, after: ConfigRow) -> None:
+        slot = after.slot
+        if after.in_force:
+            self.slots[slot] = after
+            self.slot_versions[*slot, after.position] = after.id, after.version
+        elif before is not None and before.in_force:
+            held = self.slots.get(slot, before)
+            if held is not None and held.id == after.id:  # else another took its place in the same commit
+                self.slots[slot] = None
+                self.slot_versions[*slot, after.position] = None, None
+
+    def _definition(self, kind: str, event: Recorded, commit: Commit) -> None:
+        payload = decode_definition(event.state)
+        body = event.state.decode()
+        facts = (commit.last, body, commit.recorded_us, payload.actor, payload.reason)
+        self.definitions.append((kind, payload.name, event.version, *facts))
+
+    @property
+    def versions(self) -> list[tuple[Any, ...]]:
+        """The rows of `config_versions` that this batch adds."""
+        return self.ended + [(*version_values(row), None) for row in self.open.values()]
+
+    @property
+    def touched(self) -> set[tuple[str, str, str]]:
+        """Environment, scope kind and scope id of all that changed."""
+        return {row.slot[:3] for row in self.open.values()}

@@ -1,0 +1,125 @@
+"""What an operator may set: environment variables that begin with VARVE_, or a TOML file that VARVE_SETTINGS names."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from domain.errors import Fault, InvalidRequest
+from infrastructure.files import read_file
+
+PREFIX = "VARVE_"
+FILE_VARIABLE = "VARVE_SETTINGS"
+DEFAULT_STORE = "sqlite:///varve.db"
+STORES = ("sqlite:///", "postgresql://", "postgres://", "memory:")
+ADDRESSES = ("store_url", "server")  # may hold a password
+
+
+class Settings(BaseSettings):
+    """Every setting; an option of the command line wins over a variable, a variable over the file."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
+
+    store_url: str = Field(
+        DEFAULT_STORE, description="where the log is: sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+    )
+    server: str | None = Field(None, description="the address of a server, for commands that go to one")
+    host: str = Field("127.0.0.1", description="the address that the server listens on")
+    port: int = Field(8000, ge=0, le=65535, description="the port that the server listens on; 0 takes a free one")
+    threads: int = Field(16, ge=1, le=256, description="how many commands and missed reads run at once")
+    actor: str | None = Field(None, description="who acts, on the command line")
+    default_environment: str = Field("production", description="the environment of a request that names none")
+    environment_variables: bool = Field(True, description="read the process layer when the server starts")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the server says")
+
+    @field_validator("store_url")
+    @classmethod
+    def _names_a_store(cls, url: str) -> str:
+        if not url.startswith(STORES):
+            raise ValueError(
+                f"{without_password(url)} is not a store: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+            )
+        return url
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _file())
+
+
+def read_settings(**options: Any) -> Settings:
+    """The settings in force.
+
+    An option that is None was not given. Raises InvalidRequest or InvalidFile, of one line.
+    """
+    try:
+        return Settings(**_given(options))
+    except ValidationError as error:
+        faults = [_fault(one, options) for one in error.errors()]
+        raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults) from None
+
+
+def sources(**options: Any) -> dict[str, str]:
+    """Where the value of each setting comes from."""
+    given, file = _given(options), _file()
+    return {name: _source(name, given, file) for name in Settings.model_fields}
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The values as they may be shown: without passwords."""
+    values = settings.model_dump()
+    masked = {name: without_password(values[name]) for name in ADDRESSES if values[name]}
+    return {**values, **masked}
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown; a password may stand before the host, or among the parameters."""
+    head, at, rest = url.rpartition("@")
+    user, colon, _ = head.removeprefix(head.partition("://")[0] + "://").partition(":")
+    shown_head = f"{head.partition('://')[0]}://{user}:***" if at and colon else head
+    return re.sub(r"(?i)([?&][^=&]*password=)[^&]*", r"\1***", f"{shown_head}{at}{rest}")
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _file() -> dict[str, Any]:
+    path = os.environ.get(FILE_VARIABLE)
+    return read_file(Path(path)) if path else {}
+
+
+def _source(name: str, given: dict[str, Any], file: dict[str, Any]) -> str:
+    if name in given:
+        return "option"
+    if _variable(name):
+        return f"environment variable {PREFIX}{name.upper()}"
+    return f"file {os.environ[FILE_VARIABLE]}" if name in file else "default"
+
+
+def _variable(name: str) -> str | None:
+    """The value of the environment variable of a setting, in upper or lower case; an empty one is none."""
+    folded = {key.upper(): value for key, value in os.environ.items()}
+    return folded.get(PREFIX + name.upper()) or None
+
+
+def _fault(error: Any, options: dict[str, Any]) -> Fault:
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(Settings.model_fields)
+        return Fault(f"/{name}", f"{name} is not a setting: there are {known}", "unknown_setting")
+    source = _source(name, _given(options), _file())
+    told = f"the setting {name} ({source})" if name in Settings.model_fields else name
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return Fault(f"/{name}", f"{told}: {message[:1].lower()}{message[1:]}", str(error["type"]))

@@ -1,0 +1,173 @@
+"""Opens the store that an address names: its log, its views, and the means to hear of news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from eventsourcing.persistence import PersistenceError
+from eventsourcing.postgres import PostgresDatastore
+from eventsourcing.sqlite import SQLiteDatastore
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from sqlalchemy.pool import NullPool
+
+from domain.errors import StoreUnavailable
+from infrastructure.event_store.memory import MemoryRecorder
+from infrastructure.event_store.postgres import PostgresRecorder
+from infrastructure.event_store.sqlite import SQLiteRecorder
+from infrastructure.event_store.store import Store
+from infrastructure.leadership import AdvisoryLeadership, Listener
+from infrastructure.migrations import migrate
+from infrastructure.projections.follower import Alone, Follower, Leadership
+from infrastructure.projections.generations import (
+    FileGenerations,
+    Generations,
+    MemoryGenerations,
+    SchemaGenerations,
+    sqlite_engine,
+)
+from infrastructure.projections.rebuild import build
+from infrastructure.projections.tables import SHAPE, progress
+from infrastructure.store_lock import StoreLock
+
+MEMORY = "memory:"
+LOCK_TIMEOUT_SECONDS = 5
+POLL_SECONDS = 0.25  # on PostgreSQL, when a notification is lost
+
+
+@dataclass
+class OpenStore:
+    """A log with its views, followed."""
+
+    log: Store
+    generations: Generations
+    follower: Follower
+    lock: StoreLock | None = None  # of a SQLite file
+    closers: list[Callable[[], None]] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Stop following, let go of connections, files and locks."""
+        self.follower.close()
+        for close in reversed(self.closers):
+            close()
+
+
+def open_store(url: str) -> OpenStore:
+    """`sqlite:///file`, `postgresql://…` or `memory:`.
+
+    Raises StoreUnavailable with one line that says why and what to do.
+    """
+    try:
+        if url == MEMORY:
+            return _followed(Store(MemoryRecorder()), MemoryGenerations(), Alone(), [])
+        if url.startswith("sqlite:///"):
+            return _open_sqlite(Path(url.removeprefix("sqlite:///")))
+        if url.startswith(("postgresql://", "postgres://")):
+            return _open_postgres(url)
+    except (sa.exc.SQLAlchemyError, PersistenceError, psycopg.Error, OSError) as error:
+        raise StoreUnavailable(f"the store {without_password(url)} cannot be opened: {first_line(error)}") from error
+    raise StoreUnavailable(
+        f"{without_password(url)} is not a store: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+    )
+
+
+def _open_sqlite(path: Path) -> OpenStore:
+    if not path.parent.is_dir():
+        raise StoreUnavailable(
+            f"there is no folder {path.parent} to keep the store in: make it, or name another --store"
+        )
+    lock = StoreLock.take(path)
+    closers: list[Callable[[], None]] = [lock.release]
+    try:
+        migrations = sqlite_engine(f"sqlite:///{path}", poolclass=NullPool)
+        migrate(migrations)
+        datastore = SQLiteDatastore(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, pool_size=10, max_overflow=30)
+        store = Store(SQLiteRecorder(datastore))
+        closers.append(datastore.close)
+        opened = _followed(store, FileGenerations(path), Alone(), closers)
+    except BaseException:
+        lock.release()
+        raise
+    opened.lock = lock
+    return opened
+
+
+def _open_postgres(url: str) -> OpenStore:
+    given: dict[str, Any] = conninfo_to_dict(url)
+    conninfo = make_conninfo(url, application_name="varve")
+    engine = sa.create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(conninfo),
+        pool_size=10,
+        max_overflow=20,
+        pool_pre_ping=False,
+    )
+    migrate(engine)
+    datastore = PostgresDatastore(
+        dbname=given.pop("dbname", "postgres"),
+        host=given.pop("host", ""),
+        port=given.pop("port", "5432"),
+        user=given.pop("user", ""),
+        password=given.pop("password", ""),
+        connect_timeout=LOCK_TIMEOUT_SECONDS,
+        # A paused holder of the ordering lock stops all writers.
+        idle_in_transaction_session_timeout=LOCK_TIMEOUT_SECONDS,
+        lock_timeout=LOCK_TIMEOUT_SECONDS,
+        pool_size=4,
+        max_overflow=16,
+    )
+    assert isinstance(datastore.pool.kwargs, dict)
+    datastore.pool.kwargs.update(given)  # sslmode and the like, as libpq knows them
+    store = Store(PostgresRecorder(datastore))
+    leadership = AdvisoryLeadership(conninfo)
+    closers = [engine.dispose, datastore.close, leadership.close]
+    opened = _followed(store, SchemaGenerations(engine), leadership, closers, poll_seconds=POLL_SECONDS)
+    opened.closers.append(Listener(conninfo, opened.follower.poke).close)
+    return opened
+
+
+def _followed(
+    store: Store,
+    generations: Generations,
+    leadership: Leadership,
+    closers: list[Callable[[], None]],
+    *,
+    poll_seconds: float = 1.0,
+) -> OpenStore:
+    ensure_views(store, generations)
+    follower = Follower(store, generations, leadership=leadership, poll_seconds=poll_seconds)
+    return OpenStore(store, generations, follower, closers=closers)
+
+
+def ensure_views(store: Store, generations: Generations) -> None:
+    """Build the views where there are none, or only of another shape."""
+    current = generations.current()
+    if current and _shape(generations.engine(current)) == SHAPE:
+        return
+    generations.switch(build(store, generations).generation)
+
+
+def _shape(engine: sa.Engine) -> int | None:
+    try:
+        with engine.connect() as connection:
+            found: int | None = connection.execute(sa.select(progress.c.shape)).scalar()
+            return found
+    except sa.exc.DatabaseError:
+        return None  # no such table: half made, or lost
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return url.partition("@")[2] or url
+
+
+def first_line(error: BaseException) -> str:
+    original = getattr(error, "orig", None) or error
+    return (str(original).strip() or type(original).__name__).splitlines()[0]

@@ -1,0 +1,143 @@
+"""The SQL behind the port `Views`: each answer is one statement, so it is true at one position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+
+from application.views import ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
+from domain.configs.config import name_key
+from domain.configs.scope import Scope
+from infrastructure.projections.tables import config_versions, configs, definitions, progress, slots
+
+LAYER_COLUMNS = [slots.c[name] for name in LayerRow._fields]
+ROWS_A_FETCH = 2_000
+
+# Made once: to make a statement costs more than to run it.
+_SCOPES = sa.tuple_(slots.c.scope_kind, slots.c.scope_id).in_(sa.bindparam("scopes", expanding=True))
+_IN_ENVIRONMENT = slots.c.environment == sa.bindparam("in_environment")
+LAYERS: sa.Select[Any] = sa.select(progress.c.position, progress.c.definitions, *LAYER_COLUMNS).select_from(
+    progress.outerjoin(slots, sa.and_(_IN_ENVIRONMENT, _SCOPES))
+)
+
+
+class SqlViews:
+    """Reads the generation that is served."""
+
+    def __init__(self, engine: Callable[[], sa.Engine]) -> None:
+        self._engine = engine
+
+    def _read(self, query: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
+        with self._engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            return connection.execute(query, values).all()
+
+    def config(self, config_id: UUID, *, position: int | None = None) -> ConfigView | None:
+        if position is None:
+            query = sa.select(configs).where(configs.c.id == config_id.hex, configs.c.scope_kind != "process")
+        else:
+            query = self._config_at(config_id.hex, position)
+        found = self._read(query)
+        return config_view(found[0]._mapping) if found else None
+
+    def _config_at(self, config_id: str, position: int) -> sa.Select[Any]:
+        v = config_versions.c
+        kept = [configs.c[name] for name in ("environment", "scope_kind", "scope_id", "config_type")]
+        return (
+            sa.select(*kept, configs.c.created_us, configs.c.created_by, *v)
+            .join(configs, configs.c.id == v.id)
+            .where(v.id == config_id, v.position <= position, configs.c.scope_kind != "process")
+            .order_by(v.version.desc())
+            .limit(1)
+        )
+
+    def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int) -> Page:
+        c = configs.c
+        query = sa.select(configs, progress.c.position.label("at")).join_from(configs, progress, sa.true())
+        query = query.where(*conditions(wanted))
+        if after is not None:
+            query = query.where(c.id > after.hex)
+        found = self._read(query.order_by(c.id).limit(limit + 1))
+        items = tuple(config_view(row._mapping) for row in found[:limit])
+        position = found[0].at if found else self._position()
+        return Page(items, items[-1].id if len(found) > limit else None, position)
+
+    def _position(self) -> int:
+        found: int = self._read(sa.select(progress.c.position))[0][0]
+        return found
+
+    def layers(self, environment: str, scopes: Sequence[Scope]) -> LayerRows:
+        asked = {"in_environment": environment, "scopes": [(scope.kind, scope.id) for scope in scopes]}
+        found = [tuple(row) for row in self._read(LAYERS, asked)]
+        position, definitions_at = found[0][:2]
+        return LayerRows(position, definitions_at, [LayerRow._make(row[2:]) for row in found if row[2] is not None])
+
+    def in_force(self, environment: str | None, config_type: str | None) -> Iterator[tuple[str, LayerRow]]:
+        query = sa.select(slots.c.environment, *LAYER_COLUMNS)
+        if environment is not None:
+            query = query.where(slots.c.environment == environment)
+        if config_type is not None:
+            query = query.where(slots.c.config_type == config_type)
+        with self._engine().connect() as connection:
+            result = connection.execution_options(stream_results=True).execute(query)
+            for row in result.yield_per(ROWS_A_FETCH):
+                yield row[0], LayerRow._make(row[1:])
+
+    def scope_kinds(self) -> frozenset[str]:
+        query = sa.select(configs.c.scope_kind).where(sa.not_(configs.c.is_deleted)).distinct()
+        return frozenset(str(row[0]) for row in self._read(query))
+
+    def definitions(self) -> Sequence[DefinitionRow]:
+        query = sa.select(definitions).order_by(definitions.c.valid_from, definitions.c.version)
+        return [DefinitionRow._make(row) for row in self._read(query)]
+
+
+def conditions(wanted: ConfigFilter) -> Iterator[sa.ColumnElement[bool]]:
+    """What a filter asks of a row."""
+    c = configs.c
+    yield sa.not_(c.is_deleted)
+    yield c.scope_kind != "process"
+    exact = {
+        c.environment: wanted.environment,
+        c.scope_kind: wanted.scope_kind,
+        c.scope_id: wanted.scope_id,
+        c.config_type: wanted.config_type,
+        c.is_active: wanted.is_active,
+        c.is_default: wanted.is_default,
+    }
+    for column, value in exact.items():
+        if value is not None:
+            yield column == value
+    if wanted.name is not None:
+        yield c.name_key.contains(name_key(wanted.name), autoescape=True)
+
+
+def config_view(r: Mapping[Any, Any]) -> ConfigView:
+    """A row of `configs`, or of the past, by the names of its columns."""
+    return ConfigView(
+        UUID(r["id"]),
+        r["environment"],
+        r["scope_kind"],
+        r["scope_id"],
+        r["config_type"],
+        r["type_version"],
+        r["name"],
+        r["description"],
+        r["mode"],
+        orjson.loads(r["data"]),
+        tuple(orjson.loads(r["unset"])),
+        r["is_default"],
+        r["is_active"],
+        r["is_deleted"],
+        r["version"],
+        r["created_us"],
+        r["created_by"],
+        r["recorded_us"],
+        r["actor"],
+        r["operation"],
+        r["reason"],
+        r["position"],
+    )

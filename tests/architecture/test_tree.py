@@ -1,0 +1,41 @@
+"""Rules about files that no linter knows."""
+
+from __future__ import annotations
+
+import re
+
+from tests.architecture.tree import ROOMS, ROOT, imported_by, modules, named, our_files
+
+# Spelled in pieces, or this file would be a finding.
+REGISTRIES = [name + suffix for name, suffix in (("pypi", ".org"), ("pythonhosted", ".org"), ("npmjs", ".org"))]
+HOMES = ["/" + "root/", "/" + r"home/\w", "/" + r"Users/\w"]
+HOST_OR_HOME = re.compile("|".join([re.escape(host) for host in REGISTRIES] + HOMES).encode())
+LEFT_OUT = re.compile(r"pytest\.(mark\.)?(skip|skipif|importorskip|xfail)\b")
+
+
+def test_the_rooms_are_found():
+    assert {path.relative_to(ROOT).parts[0] for path in modules(*ROOMS)} == set(ROOMS)
+
+
+def test_every_folder_of_tests_is_a_package():
+    # Otherwise tests/domain would be imported as `domain`, and hide the room of that name.
+    folders = {folder for path in modules("tests") for folder in path.parents if folder.is_relative_to(ROOT / "tests")}
+    assert [named(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+def test_nothing_names_a_registry_or_a_folder_of_somebodys_machine():
+    assert [named(path) for path in our_files(ROOT) if HOST_OR_HOME.search(path.read_bytes())] == []
+
+
+def test_no_module_of_the_rooms_is_longer_than_300_lines():
+    lengths = {named(path): len(path.read_text().splitlines()) for path in modules(*ROOMS)}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
+def test_no_test_is_left_out():
+    assert [named(path) for path in modules("tests") if LEFT_OUT.search(path.read_text())] == []
+
+
+def test_the_domain_takes_only_the_aggregates_of_the_event_sourcing_library():
+    taken = {name for path in modules("domain") for name in imported_by(path) if name.startswith("eventsourcing")}
+    assert taken <= {"eventsourcing.domain", "eventsourcing.utils"}

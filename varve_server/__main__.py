@@ -1,0 +1,3 @@
+from varve_server.start import main
+
+main()
