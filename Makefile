@@ -9,6 +9,8 @@ export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where bytecode is not kept, every start of a server compiles all that it imports, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 # pip's way to name a mirror is the one that people have set.
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
@@ -25,7 +27,7 @@ LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill
 
 help:  ## show this
 	@echo "make ..."
@@ -51,6 +53,15 @@ contracts: $(LINT)  ## check which room imports which
 	@$(BIN)/lint-imports --no-logo $(ARGS)
 
 check: test lint types contracts  ## all four of these
+
+docs: $(RUN)  ## write the pages of docs/ that follow from the code
+	@$(BIN)/python -m docs.generate
+
+race: $(TEST)  ## callers that collide on every store, every commit checked: 2 minutes (ARGS=--short: 10 s)
+	@$(BIN)/python -m tests.faults.race $(ARGS)
+
+kill: $(TEST)  ## kill servers amid commands 100 times, count what became of each: 15 minutes (ARGS=--short: 1 minute)
+	@$(BIN)/python -m tests.faults.kill $(ARGS)
 
 format: $(LINT)  ## put the code into form
 	@$(BIN)/ruff check --fix $(ARGS)

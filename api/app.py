@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from api import errors
@@ -64,14 +65,18 @@ def create_app(open_service: Open, *, threads: int = THREADS) -> ASGIApp:
 
 
 class Web(FastAPI):
-    """The framework, without the answers that it documents by itself and that are never given."""
+    """The framework, with a document that is true of what is answered."""
 
     def openapi(self) -> dict[str, Any]:
+        """As the framework makes it: without the answers that it adds and we never give, with examples as they are."""
         document = super().openapi()
-        for path in document["paths"].values():
-            for operation in path.values():
-                if VALIDATION_ERROR in str(operation["responses"].get("422")):
-                    del operation["responses"]["422"]
+        for route in (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)):
+            for method in route.methods or ():
+                answers = document["paths"][route.path_format][method.lower()]["responses"]
+                if VALIDATION_ERROR in str(answers.get("422")):
+                    del answers["422"]
+                for status, answer in route.responses.items():
+                    answers[str(status)].update(answer)  # the framework leaves null out of examples
         for name in (VALIDATION_ERROR, "ValidationError"):
             document.get("components", {}).get("schemas", {}).pop(name, None)
         return document

@@ -61,7 +61,7 @@ class HotPath:
             (b"varve-epoch", self._epoch),
             (b"cache-control", b"no-cache"),
         ]
-        if asked and answer.etag in asked:
+        if asked and (answer.etag in asked or asked.strip() == b"*"):
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return

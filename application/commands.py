@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from application.ports import AlreadyRecorded, Command, Commit, EventStore, Progress, StreamMoved
 from application.unit_of_work import UnitOfWork
 from domain.aggregate import DomainEvent
-from domain.errors import Conflict, IdempotencyKeyReused, Refusal
+from domain.errors import Behind, Conflict, IdempotencyKeyReused, Refusal, StoreUnavailable
 
 ATTEMPTS = 14
 VISIBLE_WITHIN_SECONDS = 2.0
+BUSY = "too many others are changing the same things: try again in a moment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,22 @@ class Commands:
     ) -> Outcome | DryRun:
         """`at_head`: what is decided rests on the views as a whole, so nothing may be recorded between them and it.
 
-        Raises what `decide` raises; IdempotencyKeyReused; Conflict when others move faster than it can decide.
+        Raises what `decide` raises; IdempotencyKeyReused; Conflict when others move faster than it can decide; Behind
+        where it must be decided from the views and they lag.
         """
         if dry_run:
-            work = UnitOfWork(self._store)
-            decide(work)
-            return DryRun(tuple(e for a in work.decision().aggregates for e in a.collect_events()))
+            return self._tried(decide)
         return self.execute(command, decide, at_head=at_head)
+
+    def _tried(self, decide: Decide) -> DryRun:
+        for attempt in range(ATTEMPTS):
+            work = UnitOfWork(self._store)
+            try:
+                decide(work)
+                return DryRun(tuple(e for a in work.decision().aggregates for e in a.collect_events()))
+            except StreamMoved:
+                self._pause(attempt)
+        raise Conflict(BUSY)
 
     def execute(self, command: Command, decide: Decide, *, at_head: bool = False) -> Outcome:
         """As `run`, for good."""
@@ -69,22 +79,30 @@ class Commands:
                 return self._repeated(command, repeat.commit)
             except StreamMoved:
                 self._pause(attempt)
+            except StoreUnavailable:
+                raise  # whether it was recorded cannot be asked now, and the refusal says what to do
             except Refusal:
                 # The first of two equal requests may be why the second cannot be: then its answer is this one's too.
                 if done := self._store.commit_of(command.principal, command.command_id):
                     return self._repeated(command, done)
                 raise
-        raise Conflict("too many others are changing the same things: try again in a moment")
+        raise Conflict(BUSY)
 
     def _attempt(self, command: Command, decide: Decide, *, at_head: bool) -> Commit:
-        work, head = UnitOfWork(self._store), self._head() if at_head else None
+        work, head = UnitOfWork(self._store), self._shown_head() if at_head else None
         decide(work)
         return self._store.record(command, work.decision(head=head))
 
-    def _head(self) -> int:
+    def _head(self) -> tuple[int, bool]:
+        """The newest position, and whether the views have come to it."""
         newest = self._store.newest()
         head = newest.last if newest else 0
-        self._progress.wait_for(head, seconds=VISIBLE_WITHIN_SECONDS)
+        return head, self._progress.wait_for(head, seconds=VISIBLE_WITHIN_SECONDS)
+
+    def _shown_head(self) -> int:
+        head, shown = self._head()
+        if not shown:
+            raise Behind("the views are behind the log, and this is decided from them: try again in a moment")
         return head
 
     def _seen(self, commit: Commit, *, repeated: bool = False) -> Outcome:

@@ -98,7 +98,7 @@ class RegisterTypes:
         return found
 
     def verify(self, name: str, schema: Document) -> dict[str, Any]:
-        """Which live answers an application's own model (its JSON Schema) could not read, and which fields the type lacks.
+        """Which live answers an application's own model, a JSON Schema, could not read; which fields the type lacks.
 
         Raises NotFound, InvalidType.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,9 +11,8 @@ from uuid import UUID, uuid4
 from application.catalog import Catalog
 from application.edit_configs import ConfigEditor, Draft
 from application.ports import EventStore
-from application.resolve_config import label_of_scope
 from application.unit_of_work import UnitOfWork
-from domain.config_types.definition import TypeDefinition
+from domain.config_types.definition import Mode, TypeDefinition
 from domain.configs.config import Config
 from domain.configs.layer import Layer
 from domain.configs.process_layer import ProcessLayer, process_layer_id
@@ -33,7 +33,7 @@ class PutConfig:
     scope: Scope
     config_type: str
     data: Document
-    mode: str | None = None
+    mode: Mode | None = None
     unset: tuple[str, ...] = ()
 
 
@@ -87,11 +87,8 @@ class TryChanges:
     def take_all(self, changes: Sequence[Change]) -> None:
         """Raises what `take` raises, its faults under /changes."""
         for index, change in enumerate(changes):
-            try:
+            with faults_under(f"/changes/{index}"):
                 self.take(change)
-            except Refusal as refusal:
-                refusal.faults = tuple(fault.under(f"/changes/{index}") for fault in refusal.faults)
-                raise
 
     def take(self, change: Change) -> None:
         """Raises InvalidConfig, InvalidRequest, NotFound, Conflict."""
@@ -108,10 +105,8 @@ class TryChanges:
         slot = self._work.load(Slot, slot_id(self.environment, change.scope, change.config_type))
         if slot.default is None:
             name = f"preview {uuid4()}"  # no config has it, and nobody will see it
-            draft = Draft(
-                self.environment, change.scope, definition.name, name, change.data, mode=mode, unset=change.unset
-            )
-            self._editor.create(draft.in_force(), uuid4())
+            place = (self.environment, change.scope, definition.name)
+            self._editor.create(Draft(*place, name, change.data, None, mode, change.unset, is_default=True), uuid4())
         else:
             fields = {"data": change.data, "mode": mode, "unset": list(change.unset), "is_active": True}
             self._editor.update(slot.default, fields)
@@ -121,7 +116,7 @@ class TryChanges:
         config = self._work.load(Config, change.config_id)
         config.require()
         if config.environment != self.environment:
-            message = f"this config is in {config.environment}, and the preview is of {self.environment}: name that environment"
+            message = f"this config is in {config.environment}, not in {self.environment}: name its environment"
             raise InvalidRequest.at("/config_id", message, "environment")
         if isinstance(change, ChangeConfig):
             self._editor.update(change.config_id, change.changes)
@@ -135,8 +130,14 @@ class TryChanges:
         if faults := definition.partial_violations(data):
             raise InvalidConfig.of(definition.name, (one.fault().under("/config_data") for one in faults))
         layer = self._work.load(ProcessLayer, process_layer_id(self.environment, definition.name))
-        place = {"environment": self.environment, "config_type": definition.name, "type_version": definition.version}
-        layer.take(data, variables={}, stamp=_NOBODY, **place)
+        layer.take(
+            data,
+            variables={},
+            environment=self.environment,
+            config_type=definition.name,
+            type_version=definition.version,
+            stamp=_NOBODY,
+        )
         self._slots[definition.name, PROCESS] = None
 
     def tried(self) -> Iterator[Tried]:
@@ -145,7 +146,7 @@ class TryChanges:
             yield Tried(scope, self.catalog.definition(config_type), self._layer(config_type, scope))
 
     def _layer(self, config_type: str, scope: Scope) -> Layer:
-        label = label_of_scope(scope)
+        label = label_at(scope)
         if scope == PROCESS:
             process = self._work.load(ProcessLayer, process_layer_id(self.environment, config_type))
             return Layer(label, "overlay", process.data)
@@ -154,3 +155,18 @@ class TryChanges:
         if config is None or not config.in_force:
             return empty(label)
         return Layer(label, config.mode, config.data, tuple(config.unset))
+
+
+def label_at(scope: Scope) -> str:
+    """What `resolution_path` says of the layer at a scope."""
+    return "environment" if scope == PROCESS else str(scope)
+
+
+@contextmanager
+def faults_under(prefix: str) -> Iterator[None]:
+    """Refusals from within name their faults as parts of a larger request."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.faults = tuple(fault.under(prefix) for fault in refusal.faults)
+        raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 from uuid import UUID
 
-from application.ports import Decision, EventStore
+from application.ports import Decision, EventStore, StreamMoved
 from domain.aggregate import Aggregate
 
 A = TypeVar("A", bound=Aggregate)
@@ -32,7 +32,15 @@ class UnitOfWork:
         self._relied_on[stream] = version
 
     def decision(self, *, head: int | None = None) -> Decision:
-        """What has changed, to be recorded if everything that was looked at is unchanged."""
+        """What has changed, to be recorded if everything that was looked at is unchanged. Raises StreamMoved."""
         changed = tuple(aggregate for aggregate in self._loaded.values() if aggregate.pending_events)
         looked_at = {a.id: a.version for a in self._loaded.values() if not a.pending_events}
+        self._require_one_version()
         return Decision(changed, {**self._relied_on, **looked_at}, head)
+
+    def _require_one_version(self) -> None:
+        """What was read elsewhere and what was loaded must be the same version, or something moved in between."""
+        for stream, version in self._relied_on.items():
+            held = self._loaded.get(stream)
+            if held is not None and held.version - len(held.pending_events) != version:
+                raise StreamMoved(f"stream {stream} was read at {version}, and it has moved")

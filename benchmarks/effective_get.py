@@ -1,4 +1,5 @@
-"""Rows 1–3: effective GET warm, not modified, and of a context never seen, beside an application that returns the same bytes.
+"""Rows 1–3: effective GET warm, not modified, and of a context never seen, beside an application that returns the same
+bytes.
 
 Interleaved rounds, server and load on different cores; the table gives medians, their spread, and ratios.
 """

@@ -21,7 +21,7 @@ CHANGES = 8  # of each config after its creation
 
 def fill(opened: OpenStore, events: int, *, seed: int = 1) -> int:
     """Add about this many events, a commit for each command; the number added. The views do not follow meanwhile."""
-    recorder, mapper = opened.log._recorder, EventMapper()  # noqa: SLF001 -- a benchmark goes below the port
+    recorder, mapper = opened.log._recorder, EventMapper()
     newest = opened.log.newest()
     position, recorded_us = (newest.last, newest.recorded_us) if newest else (0, 0)
     added, rows, commits = 0, [], []

@@ -46,7 +46,8 @@ def main(store: str, events: int) -> None:
     finally:
         opened.close()
     ratios = [one / other for one, other in zip(built, floors, strict=True)]
-    print(f"rebuild of {added:,} events, {store.partition(':')[0]}, {ROUNDS} rounds, views equal a replay: {compared.equal}")
+    kind = store.partition(":")[0]
+    print(f"rebuild of {added:,} events, {kind}, {ROUNDS} rounds, views equal a replay: {compared.equal}")
     print(f"| read and decode | {statistics.median(floors):,.0f} events/s | 1.00 |")
     spread = f"{min(ratios):.2f}–{max(ratios):.2f}"
     print(f"| rebuild | {statistics.median(built):,.0f} events/s | {statistics.median(ratios):.2f} ({spread}) |")

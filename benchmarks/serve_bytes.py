@@ -1,4 +1,7 @@
-"""`python -m benchmarks.serve_bytes PORT FILE`: the floor, an ASGI application that answers the same bytes to everything."""
+"""`python -m benchmarks.serve_bytes PORT FILE`.
+
+The floor, an ASGI application that answers the same bytes to everything.
+"""
 
 from __future__ import annotations
 

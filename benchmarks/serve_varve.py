@@ -11,6 +11,5 @@ from api.bootstrap import service
 
 if __name__ == "__main__":
     app = create_app(lambda: service(sys.argv[2], variables={}))
-    uvicorn.run(
-        app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False, loop="uvloop", http="httptools"
-    )
+    options = {"log_level": "warning", "access_log": False, "loop": "uvloop", "http": "httptools"}
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), **options)

@@ -60,7 +60,12 @@ def _await(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def requests_per_second(
-    url: str, *, seconds: float = 3, connections: int = 16, script: Path | None = None, headers: dict[str, str] | None = None
+    url: str,
+    *,
+    seconds: float = 3,
+    connections: int = 16,
+    script: Path | None = None,
+    headers: dict[str, str] | None = None,
 ) -> float:
     """What `wrk` measures from the other core. Every answer must be a success (or 304)."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]

@@ -15,6 +15,8 @@ from infrastructure.projections.rebuild import build, digest_of, first_differenc
 from infrastructure.projections.tables import progress
 from infrastructure.stores import OpenStore
 
+BUSY = "the views are being rebuilt or verified: wait until that is done"
+
 
 class ViewRebuilder:
     """Implements the port `Rebuilder`, one run at a time."""
@@ -58,9 +60,12 @@ class ViewRebuilder:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if not self._running.acquire(blocking=False):
-            raise Conflict("the views are being rebuilt or verified: wait until that is done")
+            raise Conflict(BUSY)
         try:
-            yield
+            with self._generations.building(wait=False) as alone:
+                if not alone:
+                    raise Conflict(BUSY)
+                yield
         finally:
             self._running.release()
 

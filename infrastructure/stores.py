@@ -30,7 +30,7 @@ from infrastructure.projections.generations import (
     SchemaGenerations,
     sqlite_engine,
 )
-from infrastructure.projections.rebuild import build
+from infrastructure.projections.rebuild import build, log_name
 from infrastructure.projections.tables import SHAPE, progress
 from infrastructure.store_lock import StoreLock
 
@@ -52,8 +52,14 @@ class OpenStore:
     def close(self) -> None:
         """Stop following, let go of connections, files and locks."""
         self.follower.close()
-        for close in reversed(self.closers):
-            close()
+        self.log.close()
+        undo(self.closers)
+
+
+def undo(closers: list[Callable[[], None]]) -> None:
+    """Let go of what was opened, the last first."""
+    while closers:
+        closers.pop()()
 
 
 def open_store(url: str) -> OpenStore:
@@ -90,7 +96,7 @@ def _open_sqlite(path: Path) -> OpenStore:
         closers.append(datastore.close)
         opened = _followed(store, FileGenerations(path), Alone(), closers)
     except BaseException:
-        lock.release()
+        undo(closers)
         raise
     opened.lock = lock
     return opened
@@ -106,7 +112,23 @@ def _open_postgres(url: str) -> OpenStore:
         max_overflow=20,
         pool_pre_ping=False,
     )
-    migrate(engine)
+    closers: list[Callable[[], None]] = [engine.dispose]
+    try:
+        migrate(engine)
+        datastore = _postgres_datastore(given)
+        closers.append(datastore.close)
+        store = Store(PostgresRecorder(datastore))
+        leadership = AdvisoryLeadership(conninfo)
+        closers.append(leadership.close)
+        opened = _followed(store, SchemaGenerations(engine), leadership, closers, poll_seconds=POLL_SECONDS)
+    except BaseException:
+        undo(closers)
+        raise
+    opened.closers.append(Listener(conninfo, opened.follower.poke).close)
+    return opened
+
+
+def _postgres_datastore(given: dict[str, Any]) -> PostgresDatastore:
     datastore = PostgresDatastore(
         dbname=given.pop("dbname", "postgres"),
         host=given.pop("host", ""),
@@ -122,12 +144,7 @@ def _open_postgres(url: str) -> OpenStore:
     )
     assert isinstance(datastore.pool.kwargs, dict)
     datastore.pool.kwargs.update(given)  # sslmode and the like, as libpq knows them
-    store = Store(PostgresRecorder(datastore))
-    leadership = AdvisoryLeadership(conninfo)
-    closers = [engine.dispose, datastore.close, leadership.close]
-    opened = _followed(store, SchemaGenerations(engine), leadership, closers, poll_seconds=POLL_SECONDS)
-    opened.closers.append(Listener(conninfo, opened.follower.poke).close)
-    return opened
+    return datastore
 
 
 def _followed(
@@ -144,20 +161,20 @@ def _followed(
 
 
 def ensure_views(store: Store, generations: Generations) -> None:
-    """Build the views where there are none, or only of another shape."""
-    current = generations.current()
-    if current and _shape(generations.engine(current)) == SHAPE:
-        return
-    generations.switch(build(store, generations).generation)
+    """Build the views where there are none, or only of another shape or another log."""
+    with generations.building(wait=True):  # servers that start together make them once
+        current = generations.current()
+        if not current or not _serves(generations.engine(current), log_name(store)):
+            generations.switch(build(store, generations).generation)
 
 
-def _shape(engine: sa.Engine) -> int | None:
+def _serves(engine: sa.Engine, log: str) -> bool:
     try:
         with engine.connect() as connection:
-            found: int | None = connection.execute(sa.select(progress.c.shape)).scalar()
-            return found
+            found = connection.execute(sa.select(progress.c.shape, progress.c.log)).one_or_none()
+            return found is not None and tuple(found) == (SHAPE, log)
     except sa.exc.DatabaseError:
-        return None  # no such table: half made, or lost
+        return False  # no such table: half made, or lost
 
 
 def without_password(url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from application.views import ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
 from domain.configs.config import name_key
 from domain.configs.scope import Scope
+from domain.errors import StoreUnavailable
 from infrastructure.projections.tables import config_versions, configs, definitions, progress, slots
 
 LAYER_COLUMNS = [slots.c[name] for name in LayerRow._fields]
@@ -31,8 +33,17 @@ class SqlViews:
     def __init__(self, engine: Callable[[], sa.Engine]) -> None:
         self._engine = engine
 
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        """A connection on which every statement stands by itself. Raises StoreUnavailable where the store is gone."""
+        try:
+            with self._engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StoreUnavailable("the views cannot be read: the store does not answer; try again") from error
+
     def _read(self, query: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
-        with self._engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._connected() as connection:
             return connection.execute(query, values).all()
 
     def config(self, config_id: UUID, *, position: int | None = None) -> ConfigView | None:

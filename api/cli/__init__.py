@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -16,15 +17,17 @@ def run(arguments: Sequence[str]) -> int:
     from api.cli.failures import BROKEN, INTERRUPTED, Failed, tell
 
     try:
-        return _carried_out(list(arguments))
+        code = _carried_out(list(arguments))
+        sys.stdout.flush()
+        return code
     except Failed as failure:
         tell(failure)
         return failure.exit_code
     except KeyboardInterrupt:
         tell(Failed("interrupted"))
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read has read enough
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read has read enough; nothing more is flushed there
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if "--debug" in arguments:
@@ -39,10 +42,14 @@ def _carried_out(arguments: list[str]) -> int:
     import typer
 
     from api.cli.app import app
-    from api.cli.failures import MISUSED, Misused
+    from api.cli.failures import INTERRUPTED, MISUSED, Misused
 
     try:
-        return typer.main.get_command(app).main(arguments, prog_name="varve", standalone_mode=False) or 0
+        code: int = typer.main.get_command(app).main(arguments, prog_name="varve", standalone_mode=False) or 0
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        raise
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as error:
@@ -51,3 +58,6 @@ def _carried_out(arguments: list[str]) -> int:
             print(message, file=sys.stderr)
             return MISUSED
         raise Misused(f"{message.rstrip('.')}; varve --help tells what there is") from None
+    if code == INTERRUPTED:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt
+    return code

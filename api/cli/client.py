@@ -18,7 +18,7 @@ from api.cli.terminal import Terminal
 if TYPE_CHECKING:
     import httpx
 
-    from infrastructure.settings import Settings
+    from api.cli.wiring import Settings
 
 UNAVAILABLE = 503
 FIRST_REFUSAL = 400

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
     from starlette.types import ASGIApp
 
-    from infrastructure.settings import Settings
+    from api.cli.wiring import Settings
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 600.0
 HELD_SECONDS = 5.0  # another command on the same file is done by then

@@ -40,7 +40,7 @@ def tell(failure: Failed) -> None:
     """One line, and each fault below it by its pointer."""
     line = on_one_line(failure.detail)
     print(f"varve: {line}", file=sys.stderr)
-    told_already = len(failure.faults) == 1 and all(part in failure.detail for part in failure.faults[0])
+    told_already = len(failure.faults) == 1 and failure.faults[0][1] in failure.detail
     for pointer, message in () if told_already else failure.faults:
         print(f"  {pointer or '(the whole)'}: {on_one_line(message)}", file=sys.stderr)
 

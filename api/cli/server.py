@@ -20,8 +20,7 @@ from api.cli.failures import Misused
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from infrastructure.settings import Settings
-    from infrastructure.stores import OpenStore
+    from api.cli.wiring import OpenStore, Settings
 
 SHUTDOWN_SECONDS = 10
 WORKER = "api.cli.server:worker"

@@ -15,7 +15,7 @@ from api.cli.failures import Misused
 from api.cli.operating import Debug, Json
 
 if TYPE_CHECKING:
-    from infrastructure.settings import Settings
+    from api.cli.wiring import Settings
 
 
 def serve(

@@ -124,7 +124,11 @@ def _sum(answers: Sequence[dict[str, Any]], count: str) -> int:
 
 
 async def _import_variables(api: Api, file: Path, body: dict[str, Any], *, dry_run: bool) -> None:
-    asked = {"kind": "env", "variables": wiring.read_env_file(file), **body}
+    from domain.config_types.environment_variables import VARIABLES
+
+    # Such a file often holds passwords too: what is no setting does not leave this process.
+    variables = {name: value for name, value in wiring.read_env_file(file).items() if name in VARIABLES}
+    asked = {"kind": "env", "variables": variables, **body}
     done = await api.command("POST", IMPORTS, asked, query={"dry_run": True} if dry_run else {})
     if api.terminal.as_json:
         api.terminal.answer({"file": str(file), **done})

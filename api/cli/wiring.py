@@ -1,4 +1,4 @@
-"""What the command line needs of infrastructure, besides what api/bootstrap.py makes. Loaded as it is needed."""
+"""The command line's part of the composition root: the only file here that names infrastructure, and loads it late."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from infrastructure.settings import Settings
     from infrastructure.store_lock import Holder
     from infrastructure.stores import OpenStore
+
+    __all__ = ["OpenStore", "Settings"]  # for those who speak of them
 
 
 class Held(Unreachable):

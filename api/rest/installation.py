@@ -20,7 +20,7 @@ from api.deps import (
     outcome_headers,
 )
 from api.rest.bodies import Body, Reason
-from api.rest.examples import COMMAND_FAULTS, DRY_RUN, responses
+from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, DRY_RUN, responses
 from api.rest.shapes import rfc3339
 from application.commands import DryRun
 from application.read_environment import Synced
@@ -33,10 +33,18 @@ SYNC = {
     "values": {"llm": {"temperature": 0.7}},
     "problems": [{"variable": "TOP_K", "message": "TOP_K is not a whole number"}],
     "hidden": [
-        {"config_type": "llm", "pointer": "/temperature", "value": 0.7, "hidden_by": "global", "hidden_value": 0.2}
+        {
+            "config_type": "llm",
+            "pointer": "/temperature",
+            "value": 0.7,
+            "hidden_by": "global",
+            "config_id": CONFIG_ID,
+            "hidden_value": 0.2,
+        }
     ],
     "materialized": [],
     "not_materialized": [],
+    "notes": [],
     "position": 1042,
 }
 

@@ -1,8 +1,8 @@
 """The reference chunker: what the settings of type `chunking` mean, for a preview.
 
-It is our own, since a preview must say the same tomorrow: tests/golden/chunks_v1.json freezes it. The libraries that
-were looked at (semantic-text-splitter, semchunk, tinychunk, langchain-text-splitters) know no shortest chunk that holds,
-or no strategies, or give no offsets, or bring tokenizers and frameworks along.
+It is our own, since a preview must say the same tomorrow: tests/golden/chunks_v1.json freezes it. The libraries looked
+at (semantic-text-splitter, semchunk, tinychunk, langchain-text-splitters) have no shortest chunk that holds, or no
+strategies, or give no offsets, or bring tokenizers and frameworks along.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Settings:
 def chunks(text: str, settings: Settings) -> list[Chunk]:
     """The chunks in order, `text[start:end]` each; together they hold every character that is not white space.
 
-    `fixed` cuts after so many characters, wherever that is. `sentence` and `paragraph` pack whole ones. `semantic` packs
-    sentences, and begins a new chunk where one is less like the one before than semantic_threshold. Takes time linear in
-    the text. Raises InvalidRequest for a text that is too long, or makes too many chunks.
+    `fixed` cuts after so many characters, wherever that is. `sentence` and `paragraph` pack whole ones. `semantic`
+    packs sentences, and begins a new chunk where one is less like the one before than semantic_threshold. Takes time
+    linear in the text. Raises InvalidRequest for a text that is too long, or makes too many chunks.
     """
     if len(text) > MAX_TEXT:
         message = f"the sample has {len(text):,} characters, and {MAX_TEXT:,} are allowed: take a shorter one"
@@ -57,8 +57,8 @@ def chunks(text: str, settings: Settings) -> list[Chunk]:
 
 def _too_many() -> InvalidRequest:
     message = (
-        f"the sample makes more than {MAX_CHUNKS:,} chunks, or {MAX_CHARACTERS:,} characters in all, with these settings "
-        "or those now in force: take a shorter one, or less overlap"
+        f"the sample makes more than {MAX_CHUNKS:,} chunks, or {MAX_CHARACTERS:,} characters in all, with these "
+        "settings or those now in force: take a shorter one, or less overlap"
     )
     return InvalidRequest.at("/sample", message, "max_chunks")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,19 +36,14 @@ def empty(label: str) -> Layer:
     return Layer(label, "overlay", {})
 
 
-def field_changes(
-    definition: Definition, before: Stack, after: Stack, *, rungs: Sequence[int], whole: bool = False
-) -> list[FieldChange]:
-    """Each field that differs, and each that a change on one of these `rungs` fails to change, sorted by pointer.
-
-    `whole`: of the layers on these rungs every field counts, also those that are as they were.
-    """
+def field_changes(before: Stack, after: Stack, *, told: Mapping[int, Iterable[str]]) -> list[FieldChange]:
+    """Each field that differs, and each that a rung tells of (`told`) and a higher one hides, sorted by pointer."""
     changed = changed_leaves(before.resolved.value or {}, after.resolved.value or {})
     found = {one.pointer: FieldChange(one.pointer, _null(one.old), _null(one.new)) for one in changed}
-    if after.resolved.value is not None:
+    if told and after.resolved.value is not None:
         owners = [(pointer, owner) for pointer, _, owner in owned_leaves(after.resolved.value, after.resolved.owners)]
-        for rung in rungs:
-            for pointer in _spoken(definition, before.layers, after.layers, rung, whole=whole):
+        for rung, pointers in told.items():
+            for pointer in pointers:
                 hider = _hider(after.layers[rung + 1 :], owners, pointer)
                 if hider is not None and not any(related(pointer, one.pointer) for one in changed):
                     value = _null(value_at(after.resolved.value, pointer))
@@ -56,20 +51,19 @@ def field_changes(
     return [found[pointer] for pointer in sorted(found)]
 
 
+def differing(definition: Definition, before: Sequence[Layer], after: Sequence[Layer]) -> set[str]:
+    """The fields that would differ if nothing stood above these layers."""
+    old, new = (folded(definition.defaults, layers).value for layers in (before, after))
+    return {change.pointer for change in changed_leaves(old, new)}
+
+
+def given(layer: Layer) -> set[str]:
+    """The fields that a layer speaks of."""
+    return {*(pointer for pointer, _ in leaves(layer.data)), *layer.effective_unset}
+
+
 def _null(value: Any) -> Any:
     return None if value is MISSING else value
-
-
-def _spoken(
-    definition: Definition, before: Sequence[Layer], after: Sequence[Layer], rung: int, *, whole: bool
-) -> Iterator[str]:
-    """The fields that the change on this rung would change if nothing stood above it."""
-    if after[rung + 1 :]:
-        old, new = (folded(definition.defaults, layers[: rung + 1]).value for layers in (before, after))
-        yield from (change.pointer for change in changed_leaves(old, new))
-        if whole:
-            yield from (pointer for pointer, _ in leaves(after[rung].data))
-            yield from after[rung].effective_unset
 
 
 def _hider(above: Sequence[Layer], owners: Sequence[tuple[str, str]], pointer: str) -> str | None:

@@ -26,8 +26,8 @@ class Packing:
     """One text on its way into chunks.
 
     No chunk is longer than the longest. None is shorter than the shortest, but where white space alone is longer than
-    what is missing, or there is no more text: a unit that does not fit is taken apart to fill a chunk that is short, down
-    to its characters. The overlap begins at a word, and gives way to a unit that fits only without it.
+    what is missing, or there is no more text: a unit that does not fit is taken apart to fill a chunk that is short,
+    down to its characters. The overlap begins at a word, and gives way to a unit that fits only without it.
     """
 
     def __init__(self, words: Sequence[Word], limits: Limits, *, turns: Container[int] = ()) -> None:
@@ -89,7 +89,7 @@ class Packing:
         self._end = None
 
     def _from(self, lowest: int, start: int) -> int:
-        """The first word from `lowest` on, before `start`. In the middle of a word that was cut, any character will do."""
+        """The first word from `lowest` on, before `start`. Within a word that was cut, any character will do."""
         index = bisect_left(self._starts, lowest)
         if index < len(self._starts) and self._starts[index] < start:
             return self._starts[index]
@@ -110,7 +110,7 @@ class Packing:
             yield Chunk(self._earlier(self._end), self._end)
 
     def _earlier(self, end: int) -> int:
-        """Where a chunk that ends here begins so that it is not short: at a word, or in one, or beyond the white space."""
+        """Where a chunk that ends here begins, not to be short: at a word, or in one, or beyond the white space."""
         after = bisect_right(self._starts, end - self._limits.shortest)
         word = self._words[after - 1]
         within = min(end - self._limits.shortest, word.end - 1)

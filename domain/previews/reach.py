@@ -8,13 +8,11 @@ from typing import Literal, NamedTuple
 import orjson
 
 from domain.config_types.definition import TypeDefinition
-from domain.configs.diff import changed_leaves
-from domain.configs.fold import folded
 from domain.configs.layer import Layer
 from domain.configs.resolution import resolve
 from domain.documents import Document
 from domain.pointers import keys_of
-from domain.previews.difference import FieldChange, Stack, field_changes
+from domain.previews.difference import FieldChange, Stack, differing, field_changes
 from domain.previews.rule_memory import Base, RuleMemory
 
 OWN = "own"
@@ -41,19 +39,20 @@ class Reach:
         self._definition = definition
         self._before = before
         self._after = after
+        rungs = [rung for rung, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new]
+        self._told = {rung: differing(definition, before[: rung + 1], after[: rung + 1]) for rung in rungs}
         self.bare = Effect.of(self.changes())
         """The effect on a context of which nothing is known."""
         self._quick = Quick(definition, before, after, self.bare)
         self._known: dict[tuple[str, str, str], Effect] = {}
 
     def changes(self, own: Layer | None = None, becomes: Layer | None = None) -> list[FieldChange]:
-        """What happens to a context with this layer of its own, field by field. `becomes`: its own layer changes, too."""
+        """What happens to a context with this layer of its own, field by field. `becomes`: that one changes, too."""
         before, after = self._before, self._after
         if own is not None:
             before, after = (*before, own), (*after, becomes or own)
-        rungs = [rung for rung, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new]
         stacks = (Stack(layers, resolve(self._definition, layers)) for layers in (before, after))
-        return field_changes(self._definition, *stacks, rungs=rungs)
+        return field_changes(*stacks, told=self._told)
 
     def under(self, mode: Literal["replace", "overlay"], data: str, unset: str) -> Effect:
         """The effect on a context whose own layer is this, `data` and `unset` as JSON. Found once for equal layers."""
@@ -84,7 +83,7 @@ class Quick:
         self._keys = frozenset(key for key, _ in self._by_key)
         self._effects: dict[frozenset[str], Effect] = {}
         told = {*bare.changed, *bare.hidden}
-        usable = told.issuperset(_differing(definition, before[:1], after[:1]))
+        usable = told.issuperset(differing(definition, before[:1], after[:1]))
         self._bases = [_sound(definition, layers) if usable else None for layers in (before, after)]
         self._defaults = None if definition.missing(definition.defaults) else Base(definition.defaults)
 
@@ -108,11 +107,6 @@ class Quick:
             kept = [pointer for key, pointer in self._by_key if key in given]
             effect = self._effects[given] = Effect(changed, tuple(sorted([*kept, *self._hidden])))
         return effect
-
-
-def _differing(definition: TypeDefinition, before: Sequence[Layer], after: Sequence[Layer]) -> set[str]:
-    old, new = (folded(definition.defaults, layers).value for layers in (before, after))
-    return {change.pointer for change in changed_leaves(old, new)}
 
 
 def _sound(definition: TypeDefinition, layers: tuple[Layer, ...]) -> Base | None:

@@ -17,7 +17,7 @@ _THIS = re.compile(r"\bthis\b(?:\s*\.\s*([A-Za-z_]\w*)\b(?!\s*\())?", re.ASCII)
 
 
 def fields_read(rules: Iterable[Rule]) -> tuple[str, ...] | None:
-    """The top-level fields that these rules can read, sorted; None where one may read any: `this[key]`, `size(this)`."""
+    """The top-level fields that these rules can read, sorted; None where one may read any, as `size(this)` does."""
     names = {found[1] for rule in rules for found in _THIS.finditer(rule.expression)}
     return None if None in names else tuple(sorted(names))
 

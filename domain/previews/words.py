@@ -10,12 +10,18 @@ from typing import NamedTuple
 WORD, SENTENCE, PARAGRAPH = range(3)
 """What a unit is; each is made of units of the level before."""
 
-_WORD = re.compile(r"[^\s。！？]+(?:[。！？]++[」』）”’]*+)?|[。！？]++[」』）”’]*+")
-_CLOSING = "\"'”’»)]}」』）"
-_ENDINGS = ".!?…。！？"
-_ABBREVIATIONS = frozenset(
-    "cf. co. dr. e.g. ed. eq. etc. fig. i.e. inc. jr. ltd. mr. mrs. ms. no. p. pp. prof. sr. st. vol. vs.".split()
-)
+_CJK_ENDINGS = "\u3002\uff01\uff1f"  # full stop, exclamation and question mark, which need no space after them
+_CJK_CLOSING = "\u300d\u300f\uff09"
+_QUOTES = "\u201d\u2019"
+_OPENING = "\"'([{\u201c\u2018\u00ab"
+_CLOSING = f"\"')]}}\u00bb{_QUOTES}{_CJK_CLOSING}"
+_ENDINGS = f".!?\u2026{_CJK_ENDINGS}"
+_END = f"[{_CJK_ENDINGS}]++[{_CJK_CLOSING}{_QUOTES}]*+"
+_WORD = re.compile(rf"[^\s{_CJK_ENDINGS}]+(?:{_END})?|{_END}")
+_ABBREVIATIONS = frozenset((
+    "cf.", "co.", "dr.", "e.g.", "ed.", "eq.", "etc.", "fig.", "i.e.", "inc.", "jr.", "ltd.", "mr.", "mrs.", "ms.",
+    "p.", "pp.", "prof.", "sr.", "st.", "vol.", "vs.",
+))  # fmt: skip
 
 
 class Word(NamedTuple):
@@ -34,27 +40,30 @@ def words_of(text: str) -> list[Word]:
     """The words, which are whatever stands between white space; a full stop of Chinese or Japanese ends one too.
 
     A paragraph ends at an empty line. A sentence ends at a mark that ends sentences, with the quotes and brackets that
-    close after it, unless a small letter follows a full stop, or the word is an initial or a well-known abbreviation.
+    close after it. A full stop ends none before a small letter, after an initial or a well-known abbreviation, nor
+    after a number that begins the sentence, as in a list.
     """
     spans = [found.span() for found in _WORD.finditer(text)]
     following = [*(start for start, _ in spans[1:]), len(text)]
-    return [
-        Word(start, end, _closes(text, start, end, after))
-        for (start, end), after in zip(spans, following, strict=False)
-    ]
+    words: list[Word] = []
+    for (start, end), after in zip(spans, following, strict=False):
+        first = not words or words[-1].closes > WORD
+        words.append(Word(start, end, _closes(text, start, end, after, first=first)))
+    return words
 
 
-def _closes(text: str, start: int, end: int, after: int) -> int:
+def _closes(text: str, start: int, end: int, after: int, *, first: bool) -> int:
     if after == len(text) or text.count("\n", end, after) > 1:
         return PARAGRAPH
     bare = text[start:end].rstrip(_CLOSING)
     if not bare or bare[-1] not in _ENDINGS:
         return WORD
-    return WORD if bare[-1] == "." and (text[after].islower() or _abbreviates(bare)) else SENTENCE
+    only_stops = bare[-1] == "." and (text[after].islower() or _abbreviates(bare) or (first and bare[:-1].isdigit()))
+    return WORD if only_stops else SENTENCE
 
 
 def _abbreviates(word: str) -> bool:
-    bare = word.lstrip("\"'“‘«([{")
+    bare = word.lstrip(_OPENING)
     return bare.lower() in _ABBREVIATIONS or (len(bare) == len("J.") and bare[0].isupper())
 
 

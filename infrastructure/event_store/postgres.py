@@ -39,10 +39,10 @@ STATEMENTS = {
     "commit_of": "SELECT * FROM {commits} WHERE principal = %b AND command_id = %b",
     "newest": "SELECT * FROM {commits} ORDER BY recorded_us DESC LIMIT 1",
     "commits": "SELECT * FROM {commits} WHERE last > %b AND first <= last ORDER BY last LIMIT %b",
-    "events": "SELECT notification_id, replace(originator_id::text, '-', ''), originator_version, topic, state FROM {events}"
-    " WHERE notification_id BETWEEN %b AND %b ORDER BY notification_id",
-    "stream": "SELECT notification_id, replace(originator_id::text, '-', ''), originator_version, topic, state FROM {events}"
-    " WHERE originator_id = %b ORDER BY originator_version",
+    "events": "SELECT notification_id, replace(originator_id::text, '-', ''), originator_version, topic, state"
+    " FROM {events} WHERE notification_id BETWEEN %b AND %b ORDER BY notification_id",
+    "stream": "SELECT notification_id, replace(originator_id::text, '-', ''), originator_version, topic, state"
+    " FROM {events} WHERE originator_id = %b ORDER BY originator_version",
     "identity": "SELECT log_id, epoch, digest_key FROM {log}",
 }
 

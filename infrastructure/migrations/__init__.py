@@ -8,8 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from domain.errors import StoreUnavailable
 
@@ -28,10 +26,17 @@ def migrate(engine: sa.Engine) -> None:
         found = _revision(connection)
         if found is not None and found > HEAD:
             raise StoreUnavailable(f"the store has schema {found} and this Varve knows {HEAD}: use a newer Varve")
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent))
-        config.attributes["connection"] = connection
-        command.upgrade(config, HEAD)
+        _upgrade(connection)
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command  # noqa: PLC0415 -- most starts find the schema as it should be, and need not wait for this
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, HEAD)
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -19,7 +19,7 @@ from infrastructure.projections.tables import config_versions
 
 Slot = tuple[str, str, str, str]  # environment, scope kind, scope id, config type
 
-VERSION_COLUMNS = [name for name in config_versions.c.keys() if name != "valid_to"]
+VERSION_COLUMNS = [column.name for column in config_versions.c if column.name != "valid_to"]
 DEFINITIONS = {
     ConfigType.Defined.TOPIC: "config_type",
     Environment.Created.TOPIC: "environment",

@@ -78,6 +78,8 @@ class Follower:
                 try:
                     before = self.visible
                     self._step()
+                except Exception as error:  # noqa: BLE001 -- what was recorded is recorded, shown or not
+                    log.warning("the views do not move", error=repr(error))
                 finally:
                     self._stepping.release()
                 if self.visible > before:

@@ -5,6 +5,8 @@ A rebuild fills a new generation beside the live one; switching moves one pointe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -13,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from infrastructure.projections.tables import SHAPE, VIEWS, progress
+
+BUILD_LOCK = 0x7661727665_03  # session advisory lock of whoever makes a generation
 
 
 class Generations(Protocol):
@@ -33,12 +37,15 @@ class Generations(Protocol):
     def drop(self, generation: int) -> None:
         """Give back the room that it takes."""
 
+    def building(self, *, wait: bool) -> AbstractContextManager[bool]:
+        """Whether no other process makes or drops generations meanwhile; waited for, if so asked."""
+
 
 def make_tables(engine: sa.Engine) -> None:
     """The tables, empty, at position 0."""
     with engine.begin() as connection:
         VIEWS.create_all(connection)
-        connection.execute(progress.insert().values(id=1, position=0, definitions=0, shape=SHAPE))
+        connection.execute(progress.insert().values(id=1, position=0, definitions=0, shape=SHAPE, log=""))
 
 
 class FileGenerations:
@@ -46,6 +53,7 @@ class FileGenerations:
 
     def __init__(self, log: Path) -> None:
         self._pointer = log.with_name(log.name + "-views")
+        self._engines: dict[int, sa.Engine] = {}
 
     def _path(self, generation: int) -> Path:
         return self._pointer.with_name(f"{self._pointer.name}-{generation}")
@@ -57,7 +65,9 @@ class FileGenerations:
             return 0
 
     def engine(self, generation: int) -> sa.Engine:
-        return sqlite_engine(f"sqlite:///{self._path(generation)}")
+        if generation not in self._engines:
+            self._engines[generation] = sqlite_engine(f"sqlite:///{self._path(generation)}")
+        return self._engines[generation]
 
     def create(self, generation: int) -> sa.Engine:
         self.drop(generation)
@@ -71,9 +81,14 @@ class FileGenerations:
         new.replace(self._pointer)  # at once: a reader sees the old number or the new one
 
     def drop(self, generation: int) -> None:
+        if engine := self._engines.pop(generation, None):
+            engine.dispose()
         for suffix in ("", "-wal", "-shm"):
             path = self._path(generation)
             path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    def building(self, *, wait: bool) -> AbstractContextManager[bool]:  # noqa: ARG002 -- one process has the file
+        return nullcontext(enter_result=True)
 
 
 class MemoryGenerations:
@@ -106,6 +121,9 @@ class MemoryGenerations:
         if engine := self._engines.pop(generation, None):
             engine.dispose()
 
+    def building(self, *, wait: bool) -> AbstractContextManager[bool]:  # noqa: ARG002 -- no other process sees them
+        return nullcontext(enter_result=True)
+
 
 class SchemaGenerations:
     """Schemas `varve_views_3`; the table `varve_views` beside the log names the one that is served."""
@@ -136,6 +154,17 @@ class SchemaGenerations:
     def drop(self, generation: int) -> None:
         with self._engine.begin() as connection:
             connection.execute(sa.schema.DropSchema(f"varve_views_{generation}", cascade=True, if_exists=True))
+
+    @contextmanager
+    def building(self, *, wait: bool) -> Iterator[bool]:
+        lock = sa.func.pg_advisory_lock if wait else sa.func.pg_try_advisory_lock
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            held = connection.execute(sa.select(lock(BUILD_LOCK))).scalar() is not False
+            try:
+                yield held
+            finally:
+                if held:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(BUILD_LOCK)))
 
 
 def sqlite_engine(url: str, **options: Any) -> sa.Engine:

@@ -67,8 +67,13 @@ def build(store: EventStore, generations: Generations, *, upto: int = LATEST, re
         loader.put(slots, [slot_values(row) for row in batch.slots.values() if row is not None])
         loader.make_indexes()
         newest = sa.select(sa.func.coalesce(sa.func.max(definitions.c.valid_from), 0)).scalar_subquery()
-        connection.execute(progress.update().values(position=position, definitions=newest))
+        connection.execute(progress.update().values(position=position, definitions=newest, log=log_name(store)))
     return Built(generation, done, position)
+
+
+def log_name(store: EventStore) -> str:
+    """What views keep of the log that they were built from."""
+    return f"{store.identity.log_id}/{store.identity.epoch}"
 
 
 def _until(upto: int, commits: Sequence[Commit]) -> Sequence[Commit]:
@@ -129,6 +134,7 @@ def first_difference(live: sa.Connection, replayed: sa.Connection) -> str | None
 
 
 def _rows_of(connection: sa.Connection, table: sa.Table) -> Iterator[tuple[Any, ...]]:
-    result = connection.execution_options(yield_per=ROWS_A_FETCH).execute(sa.select(table).order_by(*table.primary_key))
-    for row in result:
-        yield tuple(row)
+    query = sa.select(table).order_by(*table.primary_key)
+    with connection.execution_options(yield_per=ROWS_A_FETCH).execute(query) as result:  # closed also when left early
+        for row in result:
+            yield tuple(row)

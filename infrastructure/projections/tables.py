@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SHAPE = 1
+SHAPE = 2
 
 VIEWS = MetaData()
 
@@ -31,6 +31,7 @@ progress = Table(
     number("position"),  # every view holds what was recorded up to here
     number("definitions"),  # the position of the newest definition: tells whether what was compiled from them is stale
     number("shape"),
+    text("log"),  # which log they were built from: a file may be deleted or restored under them
     Column("id", Integer, primary_key=True),  # one row, id 1: also when two processes make it at once
 )
 

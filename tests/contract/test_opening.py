@@ -113,3 +113,13 @@ def test_a_row_that_goes_round_the_committer_is_refused_by_postgresql(postgres_u
 def test_a_recorder_takes_events_from_its_committer_only(opened: OpenStore):
     with pytest.raises(TypeError, match="committer"):
         opened.log._recorder.insert_events([])
+
+
+def test_views_of_another_log_are_not_served(tmp_path, open_another: Open):
+    url = f"sqlite:///{tmp_path / 'varve.db'}"
+    first = open_another(url)
+    assert first.follower.wait_for(record(first.log, "chunking", 5).last, seconds=5)
+    first.close()
+    for name in ("varve.db", "varve.db-wal", "varve.db-shm"):  # but not the views beside it
+        (tmp_path / name).unlink(missing_ok=True)
+    assert open_another(url).follower.visible == 0

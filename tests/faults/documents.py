@@ -1,4 +1,4 @@
-"""Whether a stored document may be there: under the version of its type that its event names, over what lies below it."""
+"""Whether a stored document may be there: under the type version that its event names, over what lies below it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def _below(config: StoredConfig, definition: TypeDefinition, state: State) -> di
 def _with(config: StoredConfig, below: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
     if config.mode == "replace":
         return laid_over(defaults, config.data)
-    given_back = {pointer[1:]: defaults[pointer[1:]] for pointer in config.unset}  # fields of the top, as the load has them
+    given_back = {
+        pointer[1:]: defaults[pointer[1:]] for pointer in config.unset
+    }  # fields of the top, as the load has them
     return {**laid_over(below, config.data), **given_back}
 
 

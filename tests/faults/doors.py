@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from application.edit_configs import Draft
 from application.ports import Command
 from application.use_cases import UseCases
-from application.edit_configs import Draft
 from application.views import ConfigFilter
 from domain.configs.scope import Scope
 from domain.documents import Document
@@ -38,9 +38,10 @@ class Known(NamedTuple):
 class Refused(Exception):
     """A command that was not carried out, by the code of its refusal."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
         self.code = code
+        self.detail = detail
 
 
 class Door(Protocol):
@@ -61,11 +62,15 @@ class UseCaseDoor:
 
     def configs(self, place: Place) -> list[Known]:
         wanted = ConfigFilter(ENVIRONMENT, place.kind, place.id, place.config_type)
-        return [Known(str(view.id), view.version) for view in self._cases.views.configs(wanted, after=None, limit=500).items]
+        return [
+            Known(str(view.id), view.version) for view in self._cases.views.configs(wanted, after=None, limit=500).items
+        ]
 
     def create(self, place: Place, facts: Document) -> None:
         facts = _inside(facts)
-        draft = Draft(ENVIRONMENT, Scope(place.kind, place.id), place.config_type, facts.pop("name"), facts.pop("data"), **facts)
+        draft = Draft(
+            ENVIRONMENT, Scope(place.kind, place.id), place.config_type, facts.pop("name"), facts.pop("data"), **facts
+        )
         self._accepted(lambda: self._cases.edit_configs.create(draft, command=_command("create")))
 
     def change(self, known: Known, facts: Document, *, if_match: bool) -> None:
@@ -84,7 +89,7 @@ class UseCaseDoor:
         try:
             act()
         except Refusal as refusal:
-            raise Refused(refusal.code) from refusal
+            raise Refused(refusal.code, refusal.detail) from refusal
 
 
 def _inside(facts: Document) -> Document:
@@ -119,7 +124,7 @@ class HttpDoor:
         marks = {"Varve-Actor": RACER, "Idempotency-Key": uuid4().hex, **(headers or {})}
         answer = self._client.request(method, path, headers=marks, **more)
         if answer.status_code >= FIRST_REFUSAL:
-            raise Refused(_code(answer))
+            raise _refused(answer)
         return answer
 
 
@@ -127,7 +132,8 @@ def _condition(known: Known, *, if_match: bool) -> dict[str, str]:
     return {"If-Match": f'"{known.version}"'} if if_match else {}
 
 
-def _code(answer: httpx.Response) -> str:
+def _refused(answer: httpx.Response) -> Refused:
     if "json" not in answer.headers.get("content-type", ""):
-        return f"status {answer.status_code}"
-    return str(answer.json()["code"])
+        return Refused(f"status {answer.status_code}", answer.text)
+    problem = answer.json()
+    return Refused(str(problem["code"]), str(problem["detail"]))

@@ -44,7 +44,9 @@ def _broken_rows(log: RecordedLog) -> Iterator[Violation]:
 def _gaps_between_positions(log: RecordedLog) -> Iterator[Violation]:
     for expected, event in enumerate(log.events, start=1):
         if event.position != expected:
-            yield Violation("positions are dense", event.position, f"position {event.position} stands where {expected} should")
+            yield Violation(
+                "positions are dense", event.position, f"position {event.position} stands where {expected} should"
+            )
             return
 
 
@@ -181,7 +183,7 @@ def _slot_says_otherwise(place: Place) -> Iterator[tuple[str, str]]:
     names = {folded_name(config.name): config_id for config_id, config in place.living.items()}
     if place.slot.names != names:
         yield rule, f"the slot has the names {place.slot.names}, its configs {names}"
-    if [place.slot.default] != (defaults_of(place) or [None]):
+    if ([place.slot.default] if place.slot.default else []) != defaults_of(place):
         yield rule, f"the slot's default is {place.slot.default}, its configs' {defaults_of(place)}"
 
 

@@ -1,8 +1,7 @@
 """The kill: SIGKILL in the middle of 200 commands, again and again; then it is counted what became of each command.
 
-    python -m tests.faults.kill                 50 rounds and 10 rebuilds on each store
-    python -m tests.faults.kill --short         3 rounds and 2 rebuilds on each store
-    python -m tests.faults.kill … --only SQLite
+    python -m tests.faults.kill            50 rounds and 10 rebuilds on each store
+    python -m tests.faults.kill --short    3 rounds and 2 rebuilds on each store
 
 On PostgreSQL every fifth round kills the database's server instead of Varve's. After each kill all commands are sent
 again with the same keys: what was acknowledged must be there and give the same answer, and nothing may be there twice.
@@ -11,12 +10,12 @@ Prints a row for each store. Ends with 1 where a command was lost or doubled, or
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -26,7 +25,7 @@ import httpx
 
 from tests.faults.invariants import violations
 from tests.faults.kill_rebuild import RebuildKills, kill_rebuilds
-from tests.faults.outcome import acknowledged_and_not_there, recorded_twice, told_otherwise
+from tests.faults.outcome import acknowledged_and_not_there, recorded_of, recorded_twice, told_otherwise
 from tests.faults.plan import ACTOR, Answer, Client, Planned, plan, survivors
 from tests.faults.race import difference_of_views
 from tests.faults.recorded_log import read_log
@@ -37,8 +36,8 @@ from tests.shared_postgres import fresh_database
 LONG_ROUNDS, SHORT_ROUNDS = 50, 3
 LONG_REBUILDS, SHORT_REBUILDS = 10, 2
 COMMANDS, CLIENTS = 200, 5
-DATABASE_EVERY = 5  # rounds
-SHOWN = 5  # faults, of a store
+DATABASE_EVERY, DATABASE_FIRST = 5, 2  # rounds; so that a short run has one too
+SHOWN = 40  # faults, of a store
 Restart = Callable[[], None]
 
 
@@ -50,7 +49,8 @@ class Killed:
     rounds: int = 0
     of_the_database: int = 0
     acknowledged: int = 0
-    in_doubt: int = 0
+    in_doubt: int = 0  # sent, and cut off before there was an answer
+    in_doubt_recorded: int = 0  # of these: in the log all the same
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)  # whatever else is not as it must be
@@ -64,16 +64,32 @@ class Killed:
         return [*lost, *(f"doubled: {one}" for one in self.doubled), *self.others, *self.rebuilds.faults]
 
     def row(self) -> tuple[str, ...]:
-        numbers = (self.rounds, self.of_the_database, self.acknowledged, self.in_doubt, len(self.lost), len(self.doubled))
-        rebuilds = f"{self.rebuilds.killed}, {self.rebuilds.cut_short} cut short"
-        times = median(self.ready_ms), median(self.database_ready_ms)
-        return (self.store, *map(str, numbers), *times, rebuilds, str(len(self.faults)))
+        rebuilds = f"{self.rebuilds.killed} ({self.rebuilds.cut_short} cut short)"
+        return (
+            self.store,
+            f"{self.rounds} ({self.of_the_database} of the database)",
+            str(self.acknowledged),
+            f"{self.in_doubt} ({self.in_doubt_recorded} recorded)",
+            str(len(self.lost)),
+            str(len(self.doubled)),
+            f"{median(self.ready_ms)} ({median(self.database_ready_ms)} of the database)",
+            rebuilds,
+            str(len(self.faults)),
+        )
 
 
 HEADS = (
-    *("store", "rounds", "of database", "acknowledged", "in doubt", "lost", "doubled", "ready ms", "ready ms (database)"),
-    *("rebuilds killed", "faults"),
+    "store",
+    "rounds",
+    "acknowledged",
+    "in doubt",
+    "lost",
+    "doubled",
+    "median ms to ready",
+    "rebuilds killed",
+    "faults",
 )
+WIDTHS = (10, 23, 12, 18, 4, 7, 24, 18, 6)
 
 
 def median(values: Sequence[float]) -> str:
@@ -83,7 +99,9 @@ def median(values: Sequence[float]) -> str:
 class Killing:
     """Rounds on one store, which grows from each to the next."""
 
-    def __init__(self, store: str, store_url: str, server: Server, *, database: PostgresServer | None, seed: int) -> None:
+    def __init__(
+        self, store: str, store_url: str, server: Server, *, database: PostgresServer | None, seed: int
+    ) -> None:
         self._store_url = store_url
         self._server = server
         self._database = database
@@ -94,15 +112,16 @@ class Killing:
         """One kill, and everything that is to be seen after it."""
         killed, number = self.killed, self.killed.rounds
         plans = plan(name=f"round-{number}", clients=CLIENTS, commands=commands)
-        of_the_database = self._database is not None and number % DATABASE_EVERY == DATABASE_EVERY - 1
+        of_the_database = self._database is not None and number % DATABASE_EVERY == DATABASE_FIRST
         first = self._interrupted(plans, self._kill_database if of_the_database else self._kill_server)
         killed.rounds += 1
         killed.of_the_database += of_the_database
         killed.acknowledged += len(first)
-        killed.lost += acknowledged_and_not_there(first, read_log(self._store_url))
+        log = read_log(self._store_url)
+        killed.lost += acknowledged_and_not_there(first, log)
+        killed.in_doubt_recorded += len(recorded_of(plans, log) - first.keys())
         again = self._all_sent(plans)
         killed.lost += told_otherwise(first, again)
-        killed.others += [f"{key} is refused: {answer.body!r}" for key, answer in again.items() if answer.refused]
         killed.others += self._miscounted(f"round-{number}-", survivors(plans))
 
     def _interrupted(self, plans: list[list[Planned]], kill: Restart) -> dict[str, Answer]:
@@ -120,7 +139,7 @@ class Killing:
         for thread in threads:
             thread.join()
         self.killed.in_doubt += sum(len(client.in_doubt) for client in clients)
-        return together(clients)
+        return self._together(clients)
 
     def _kill_server(self) -> None:
         self._server.kill()
@@ -143,7 +162,11 @@ class Killing:
             thread.start()
         for thread in threads:
             thread.join()
-        return together(clients)
+        return self._together(clients)
+
+    def _together(self, clients: Sequence[Client]) -> dict[str, Answer]:
+        self.killed.others += [one for client in clients for one in client.refused]
+        return {key: answer for client in clients for key, answer in client.answers.items()}
 
     def _miscounted(self, prefix: str, expected: set[str]) -> Iterator[str]:
         """Whether the view of configs has exactly those that must be left of this round."""
@@ -166,10 +189,6 @@ class Killing:
             killed.others.append(f"{killed.rounds * COMMANDS} commands were sent, and the log has {sent}")
         killed.rebuilds = kill_rebuilds(self._server, times=rebuilds, random=self._random)
         return killed
-
-
-def together(clients: Sequence[Client]) -> dict[str, Answer]:
-    return {key: answer for client in clients for key, answer in client.answers.items()}
 
 
 def since(began: float) -> float:
@@ -213,16 +232,25 @@ def all_stores(only: str, *, rounds: int, rebuilds: int) -> Iterator[Killed]:
 
 
 def print_row(cells: Sequence[str]) -> None:
-    print("  ".join(cell.ljust(len(head)) for cell, head in zip(cells, HEADS, strict=True)), flush=True)  # noqa: T201
+    print("  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)), flush=True)  # noqa: T201
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.kill")
+    parser.add_argument("--short", action="store_true", help=f"{SHORT_ROUNDS} rounds, {SHORT_REBUILDS} rebuilds")
+    parser.add_argument("--only", choices=("SQLite", "PostgreSQL"), default="", help="one store")
+    parser.add_argument("--rounds", type=int, help="kills amid commands, on each store")
+    parser.add_argument("--rebuilds", type=int, help="kills amid a rebuild, on each store")
+    found = parser.parse_args()
+    found.rounds = found.rounds or (SHORT_ROUNDS if found.short else LONG_ROUNDS)
+    found.rebuilds = found.rebuilds or (SHORT_REBUILDS if found.short else LONG_REBUILDS)
+    return found
 
 
 def main() -> None:
-    short = "--short" in sys.argv
-    only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
-    rounds, rebuilds = (SHORT_ROUNDS, SHORT_REBUILDS) if short else (LONG_ROUNDS, LONG_REBUILDS)
-    failed = False
+    asked, failed = options(), False
     print_row(HEADS)
-    for one in all_stores(only, rounds=rounds, rebuilds=rebuilds):
+    for one in all_stores(asked.only, rounds=asked.rounds, rebuilds=asked.rebuilds):
         print_row(one.row())
         for fault in one.faults[:SHOWN]:
             print(f"    {fault}", flush=True)  # noqa: T201

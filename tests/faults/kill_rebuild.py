@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from random import Random
 from threading import Thread
+from typing import Any
 
 import httpx
 
@@ -20,7 +21,7 @@ class RebuildKills:
 
 
 def kill_rebuilds(server: Server, *, times: int, random: Random) -> RebuildKills:
-    """Kill it at any moment between the start and the end of a rebuild, as long as one takes here."""
+    """Kill it at any moment of a rebuild, as long as one takes here."""
     found = RebuildKills()
     began = time.monotonic()
     digest = _ask(server, "POST", "/rebuild")["digest"]
@@ -61,7 +62,7 @@ def _what_is_wrong(server: Server, *, digest: str) -> list[str]:
     return [f"after a rebuild was killed: {fault}" for fault, holds in expected.items() if not holds]
 
 
-def _ask(server: Server, method: str, path: str) -> dict[str, object]:
+def _ask(server: Server, method: str, path: str) -> dict[str, Any]:
     answer = httpx.request(method, f"{server.address}/api/projections{path}", trust_env=False, timeout=120)
-    found: dict[str, object] = answer.raise_for_status().json()
+    found: dict[str, Any] = answer.raise_for_status().json()
     return found

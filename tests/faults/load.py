@@ -24,6 +24,7 @@ PLACES = tuple(
     for config_type in ("chunking", "question_generation")  # one that replaces, one that overlays
 )
 NAMES = ("fast", "Fast", "FAST", "ﬁne", "fine", "Fine", "straße", "STRASSE", "exact")  # five names, for a slot
+NOTHING = Known("", 0)
 ACCEPTED = "accepted"
 EXPECTED = {ACCEPTED, "name_taken", "slot_taken", "not_found", "stale_version", "invalid_config", "conflict"}
 
@@ -38,6 +39,11 @@ def random_document(random: Random, config_type: str) -> Document:
     if random.random() < 0.6:
         found["max_question_length"] = random.choice((50, 100, 300))
     return found
+
+
+def is_of(refusal: Refused, known: Known) -> bool:
+    """Whether a refusal speaks of the config that the command was about: another's absence must not stop it."""
+    return refusal.code != "not_found" or (known != NOTHING and known.id in refusal.detail)
 
 
 class Racer:
@@ -64,14 +70,19 @@ class Racer:
     def once(self) -> str:
         """One command; answers with what became of it."""
         place = self._random.choice(PLACES)
-        known = self._door.configs(place)
+        there = self._door.configs(place)
+        act = self._random.choice(self._actions) if there else self._create
+        known = self._random.choice(there) if there else NOTHING
         try:
-            if not known:
-                self._create(place, Known("", 0))
-            else:
-                self._random.choice(self._actions)(place, self._random.choice(known))
+            act(place, known)
         except Refused as refusal:
-            return refusal.code
+            return (
+                refusal.code
+                if is_of(refusal, NOTHING if act == self._create else known)
+                else f"misplaced {refusal.code}"
+            )
+        except Exception as error:  # noqa: BLE001 - whatever else there is to be told is a finding
+            return f"raised {type(error).__name__}"
         return ACCEPTED
 
     def _create(self, place: Place, _: Known) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from tests.faults.plan import ACTOR, Answer
+from tests.faults.plan import ACTOR, Answer, Planned
 from tests.faults.recorded_log import RecordedLog
 
 
@@ -15,8 +15,14 @@ def acknowledged_and_not_there(answers: Mapping[str, Answer], log: RecordedLog) 
     return [
         f"{key} was acknowledged at {answer.position}, and lies at {positions.get(key)}"
         for key, answer in answers.items()
-        if not answer.refused and positions.get(key) != answer.position
+        if positions.get(key) != answer.position
     ]
+
+
+def recorded_of(plans: Iterable[Iterable[Planned]], log: RecordedLog) -> set[str]:
+    """The keys of those planned commands that are in the log."""
+    there = {commit.command_id for commit in log.by(ACTOR)}
+    return {one.key for planned in plans for one in planned if one.key in there}
 
 
 def told_otherwise(first: Mapping[str, Answer], again: Mapping[str, Answer]) -> list[str]:

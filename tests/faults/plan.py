@@ -1,4 +1,4 @@
-"""Commands with known keys and known content, and a client that sends them: so that it can be told what a kill did to each."""
+"""Commands with known keys and known content, and a client that sends them: what a kill did to each can be told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 
 ACTOR = "killed"
 STEPS = ("create", "update", "switch", "last")  # of every story
-FIRST_FAILURE, UNAVAILABLE = 400, 503
+FIRST_REFUSAL, FIRST_SERVER_FAULT, UNAVAILABLE = 400, 500, 503
 AGAIN_WITHIN_SECONDS = 60.0
 
 
@@ -38,10 +38,6 @@ class Answer(NamedTuple):
     position: str
     body: bytes
 
-    @property
-    def refused(self) -> bool:
-        return self.status >= FIRST_FAILURE
-
 
 def plan(*, name: str, clients: int, commands: int) -> list[list[Planned]]:
     """So many commands in all, dealt out to clients; each tells its stories from the beginning."""
@@ -60,13 +56,17 @@ def survivors(plans: Sequence[Sequence[Planned]]) -> set[str]:
 
 @dataclass
 class Client:
-    """Sends its commands in order, one after the other. `answers` are the acknowledged ones, by key."""
+    """Sends its commands in order, one after the other.
+
+    `answers` are those that acknowledge, by key. Every command of a plan can be carried out: none should be refused.
+    """
 
     address: str
     planned: Sequence[Planned]
     acknowledged: Callable[[], None] = lambda: None
     answers: dict[str, Answer] = field(default_factory=dict)
     in_doubt: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     _ids: dict[str, str] = field(default_factory=dict)
 
     def send_until_cut_off(self) -> None:
@@ -91,17 +91,20 @@ class Client:
         return httpx.Client(base_url=f"{self.address}/api/runtime-configs", trust_env=False, timeout=30)
 
     def _sent(self, http: httpx.Client, one: Planned) -> bool:
-        """Whether it was acknowledged, or refused for good."""
+        """Whether there is an answer that tells what became of it. The rest of a story is left out after a refusal."""
+        if one.step != "create" and one.story not in self._ids:
+            return True
         try:
             found = http.request(**self._request(one))
         except httpx.TransportError:
             return False
-        if found.status_code == UNAVAILABLE:
-            return False
-        answer = Answer(found.status_code, found.headers.get("varve-position", ""), found.content)
-        if one.step == "create" and not answer.refused:
+        if found.status_code >= FIRST_REFUSAL:
+            if found.status_code != UNAVAILABLE:
+                self.refused.append(f"{one.key} is refused: {found.status_code} {found.text[:200]}")
+            return found.status_code < FIRST_SERVER_FAULT
+        if one.step == "create":
             self._ids[one.story] = found.json()["id"]
-        self.answers[one.key] = answer
+        self.answers[one.key] = Answer(found.status_code, found.headers["varve-position"], found.content)
         self.acknowledged()
         return True
 
@@ -109,7 +112,7 @@ class Client:
         headers = {"Varve-Actor": ACTOR, "Idempotency-Key": one.key}
         if one.step == "create":
             return {"method": "POST", "url": "/", "headers": headers, "json": _first(one)}
-        config = f"/{self._ids.get(one.story, 'unknown')}"
+        config = f"/{self._ids[one.story]}"
         if one.deletes:
             return {"method": "DELETE", "url": config, "headers": headers}
         change, path = _CHANGES[one.step]

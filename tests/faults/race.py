@@ -13,11 +13,14 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import httpx
 
@@ -32,6 +35,7 @@ from tests.shared_postgres import fresh_database
 
 LONG_SECONDS, SHORT_SECONDS = 20.0, 2.0
 THREADS, PROCESSES, THREADS_A_CLIENT = 8, 3, 2
+LONGEST_LOAD_SECONDS = 0.002
 MEMORY = "memory:"
 SHOWN = 5  # violations, of a race
 HEADS = ("store", "mode", "seconds", "commits", "events", "violations", "views", "commands by result")
@@ -54,7 +58,9 @@ class Raced:
     def faults(self) -> list[str]:
         """Everything that must not be, in sentences."""
         found = [f"{one.rule}, at {one.position}: {one.detail}" for one in self.violations]
-        found += [f"{count} × {code}, which nobody expects" for code, count in self.results.items() if code not in EXPECTED]
+        found += [
+            f"{count} × {code}, which nobody expects" for code, count in self.results.items() if code not in EXPECTED
+        ]
         if self.commits != self.results[ACCEPTED]:
             found.append(f"{self.results[ACCEPTED]} commands were accepted, and the log has {self.commits}")
         if self.view_difference:
@@ -73,13 +79,29 @@ def race_in_threads(store_url: str, *, seconds: float, seed: int = 1) -> Raced:
     with service(store_url, variables={}) as opened:
         cases = opened.use_cases
         doors: list[Door] = [UseCaseDoor(cases) for _ in range(THREADS)]
+        dawdling(cases.store, seed=seed)
         results = race(doors, seconds=seconds, seed=seed)
         log = log_in_memory(cases.store) if store_url == MEMORY else read_log(store_url)
         if not cases.progress.wait_for(log.commits[-1].last, seconds=10):
             difference: str | None = f"they stay at {cases.progress.visible}, before {log.commits[-1].last}"
         else:
             difference = cases.rebuilder.verify().difference
-    return raced(store_url, f"{THREADS} threads", seconds, results, log, difference)
+    mode = f"{THREADS} threads"
+    return raced(store_url, mode, seconds=seconds, results=results, log=log, difference=difference)
+
+
+def dawdling(store: Any, *, seed: int) -> None:
+    """Let others have their turn between any two loads of a command, as they do where a database is a network away.
+
+    Threads of one process hardly meet otherwise: one in a thousand commands has to decide again.
+    """
+    load, random = store.load, Random(seed)
+
+    def load_in_time(*which: Any, **how: Any) -> Any:
+        time.sleep(random.random() * LONGEST_LOAD_SECONDS)
+        return load(*which, **how)
+
+    store.load = load_in_time
 
 
 def race_in_processes(store_url: str, *, seconds: float, seed: int = 1) -> Raced:
@@ -92,13 +114,22 @@ def race_in_processes(store_url: str, *, seconds: float, seed: int = 1) -> Raced
         log = read_log(store_url)
         differences = [difference_of_views(server.address, log.commits[-1].last) for server in servers]
     mode = f"{PROCESSES} clients, {len(servers)} server{'s' * (len(servers) > 1)}"
-    return raced(store_url, mode, seconds, results, log, next(filter(None, differences), None))
+    difference = next(filter(None, differences), None)
+    return raced(store_url, mode, seconds=seconds, results=results, log=log, difference=difference)
 
 
 def _race_of_clients(addresses: Sequence[str], *, seconds: float, seed: int) -> Counter[str]:
     clients = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.load", address, str(seconds), str(THREADS_A_CLIENT), str(seed + 100 * n)],
+            [
+                sys.executable,
+                "-m",
+                "tests.faults.load",
+                address,
+                str(seconds),
+                str(THREADS_A_CLIENT),
+                str(seed + 100 * n),
+            ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -120,7 +151,7 @@ def difference_of_views(address: str, head: int) -> str | None:
 
 
 def raced(
-    store_url: str, mode: str, seconds: float, results: Counter[str], log: RecordedLog, difference: str | None
+    store_url: str, mode: str, *, seconds: float, results: Counter[str], log: RecordedLog, difference: str | None
 ) -> Raced:
     kind = "memory" if store_url == MEMORY else "SQLite" if store_url.startswith("sqlite") else "PostgreSQL"
     counts = len(log.by(RACER)), len(log.events)

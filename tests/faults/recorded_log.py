@@ -1,4 +1,4 @@
-"""The log as it lies in the store: read by statements of our own, so that nothing of Varve stands between it and the checker."""
+"""The log as it lies in the store, read by statements of the checker's own: nothing of Varve stands in between."""
 
 from __future__ import annotations
 

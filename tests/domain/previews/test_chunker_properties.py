@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,9 @@ from domain.previews.chunker import Settings, chunks
 from domain.previews.packing import Limits
 from domain.previews.words import units, words_of
 
-WORDS = st.sampled_from(["a", "Chunk", "end.", "Really?", "e.g.", "J.", "(yes!)", "句子。", "x" * 40, "é", "…", '"So."'])
+WORDS = st.sampled_from(
+    ["a", "Chunk", "end.", "Really?", "e.g.", "J.", "(yes!)", "句子。", "x" * 40, "é", "…", '"So."']
+)
 GAPS = st.sampled_from([" ", " ", " ", "\n", "\n\n", "\n \n", "\t ", "\u2003", " " * 30])
 pieces = st.tuples(WORDS, GAPS).map("".join)
 texts = st.lists(pieces, max_size=60).map("".join) | st.text(max_size=200)
@@ -35,7 +39,7 @@ def test_no_character_that_is_not_white_space_is_lost(text, settings):
 def test_chunks_go_forward_within_the_text(text, settings):
     found = chunks(text, settings)
     assert all(0 <= chunk.start < chunk.end <= len(text) for chunk in found)
-    assert all(one.start < other.start and one.end < other.end for one, other in zip(found, found[1:], strict=False))
+    assert all(one.start < other.start and one.end < other.end for one, other in pairwise(found))
 
 
 @given(texts, settings)
@@ -63,7 +67,7 @@ def test_what_is_packed_neither_begins_nor_ends_with_white_space(text, settings)
 @given(texts, settings)
 def test_a_chunk_but_the_last_repeats_no_more_than_the_overlap(text, settings):
     found = chunks(text, settings)[:-1]
-    assert all(one.end - other.start <= settings.limits.overlap for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end - other.start <= settings.limits.overlap for one, other in pairwise(found))
 
 
 @given(texts)

@@ -1,0 +1,98 @@
+"""errors.md: each refusal, its status, what it means and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from api.errors import RETRY_AFTER_SECONDS, STATUS
+from docs.pages.markdown import table
+from domain.errors import Refusal
+
+HEAD = """# Errors
+
+A request that is not carried out is answered with problem details (RFC 9457), `application/problem+json`. `code` is
+stable, and `type` leads to the section below. `detail` is a sentence that says what to do; `errors` names each fault of
+the input by JSON pointer and rule, all of them at once. What was refused has stored nothing, unless its section says
+otherwise.
+"""
+TO_DO: dict[str, tuple[str, str]] = {
+    "invalid_request": (
+        "A parameter, a header or the body does not fit the operation.",
+        "Correct each place that `errors` names, and send it again.",
+    ),
+    "invalid_config": (
+        "The document breaks the schema or a rule of its config type.",
+        "Correct each field that `errors` names; `GET /api/config-types/{name}` has the schema and the rules.",
+    ),
+    "invalid_type": (
+        "The definition of a config type cannot be used.",
+        "Correct the schema or the rule that `errors` names.",
+    ),
+    "invalid_file": (
+        "A file could not be read; `detail` has its name, line and column.",
+        "Correct it there, and import it again: a file is taken whole or not at all.",
+    ),
+    "not_found": (
+        "There is nothing there, or nothing that the caller may see.",
+        "Check the id and the environment; a config that was deleted is found in its history.",
+    ),
+    "name_taken": (
+        "Another config of the same slot has this name; upper and lower case are the same.",
+        "Choose another name, or change the config that has it.",
+    ),
+    "slot_taken": (
+        "A collection has at most one config of a type, and there is one.",
+        "Change that config, or delete it first.",
+    ),
+    "conflict": (
+        "What is there now stands in the way of what was asked.",
+        "Read it again, and decide again; `detail` says what is in the way.",
+    ),
+    "stale_version": (
+        "If-Match named a version that is no longer the newest: somebody else has changed it.",
+        "Read it again, take over what changed, and send the new ETag in If-Match.",
+    ),
+    "too_large": (
+        "The body is over its limit, or one command would record more than 10,000 events.",
+        "Send less at once.",
+    ),
+    "idempotency_key_reused": (
+        "This Idempotency-Key came with another request before.",
+        "Make a new key for each new request; keep it only to send the same one again.",
+    ),
+    "behind": (
+        "The views have not come to the position that was asked for.",
+        "Send it again after `Retry-After`, or without Varve-Min-Position if an older answer will do.",
+    ),
+    "overloaded": (
+        "More is asked at once than can be answered.",
+        "Send it again after `Retry-After`, and wait longer each time.",
+    ),
+    "store_unavailable": (
+        "The store does not answer. A command may have been recorded all the same.",
+        "Send it again with the same Idempotency-Key: it is carried out once, and answered as it was the first time.",
+    ),
+}
+
+
+def leaves(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    """The refusals that are raised: those of domain/errors.py that no other one there refines."""
+    finer = [one for one in kind.__subclasses__() if one.__module__ == Refusal.__module__]
+    if not finer:
+        yield kind
+    for one in finer:
+        yield from leaves(one)
+
+
+def page() -> str:
+    ordered = sorted(leaves(), key=lambda one: (STATUS[one], one.code))
+    rows = ((str(STATUS[one]), f"[`{one.code}`](#{one.code})", one.title) for one in ordered)
+    return "\n".join([HEAD, table(("status", "code", "title"), rows) + "\n", *map(_section, ordered)])
+
+
+def _section(one: type[Refusal]) -> str:
+    meaning, to_do = TO_DO[one.code]
+    seconds = RETRY_AFTER_SECONDS.get(one)
+    wait = f", with `Retry-After: {seconds}`" if seconds else ""
+    address = f"https://varve.dev/errors/{one.code.replace('_', '-')}"
+    return f"## `{one.code}`\n\nStatus {STATUS[one]}{wait}; `type` is `{address}`.\n\n{meaning}\n\n{to_do}\n"

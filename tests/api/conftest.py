@@ -1,0 +1,103 @@
+"""The whole service behind its HTTP door, in this process: on memory, and on every store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import Service, create_app
+from api.bootstrap import service
+
+CONFIGS = "/api/runtime-configs/"
+
+
+class Client(TestClient):
+    """A caller, with words for what callers do most. `service` is what stands behind the door."""
+
+    service: Service
+
+    def create(
+        self, config_type: str = "chunking", data: dict[str, Any] | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """A config that is the default of its slot, unless the fields say otherwise."""
+        self.created = getattr(self, "created", 0) + 1
+        body = {"config_type": config_type, "name": f"n-{self.created}", "is_default": True, "config_data": data or {}}
+        answer = self.post(CONFIGS, json={**body, **fields})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def change(self, config: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        answer = self.put(CONFIGS + config["id"], json=fields)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def effective(self, user: str | None = None, **query: Any) -> dict[str, Any]:
+        answer = self.get(f"{CONFIGS}effective/{user}" if user else f"{CONFIGS}effective", params=query)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    @property
+    def newest_position(self) -> int:
+        """The newest position in the log."""
+        newest = self.service.use_cases.store.newest()
+        assert newest is not None
+        return newest.last
+
+
+@contextmanager
+def opened(store_url: str, **options: Any) -> Iterator[Client]:
+    """A client of a service on this store. A fault of the server's is an answer, so that a test can see it."""
+    with ExitStack() as stack:
+
+        @contextmanager
+        def open_service() -> Iterator[Service]:
+            with service(store_url, **{"variables": {}, **options}) as client.service:
+                yield client.service
+
+        client = Client(create_app(open_service), raise_server_exceptions=False)
+        stack.enter_context(client)
+        yield client
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Client]:
+    """On each store in turn."""
+    addresses = {"memory": lambda: "memory:", "sqlite": lambda: f"sqlite:///{tmp_path / 'varve.db'}"}
+    url = addresses.get(request.param, lambda: request.getfixturevalue("postgres_url"))()
+    with opened(url) as found:
+        yield found
+
+
+@pytest.fixture
+def api() -> Iterator[Client]:
+    """On memory, for what does not depend on the store."""
+    with opened("memory:") as found:
+        yield found
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The server's environment variables, as a sync reads them: none at first."""
+    found: dict[str, str] = {}
+    monkeypatch.setattr("api.rest.installation.os", SimpleNamespace(environ=found))
+    return found
+
+
+@pytest.fixture
+def stopped_views(api: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """A service whose views do not move, as when their store is away; commands do not wait long for them."""
+    monkeypatch.setattr("application.commands.VISIBLE_WITHIN_SECONDS", 0.02)
+    monkeypatch.setattr("api.deps.MIN_POSITION_WITHIN_SECONDS", 0.02)
+    follower: Any = api.service.use_cases.progress
+    with monkeypatch.context() as patch:
+        patch.setattr(follower, "_step", lambda: None)
+        yield api

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.api.conftest import CONFIGS, Client
+
+
+def test_the_log_is_read_page_by_page_to_its_end(client: Client) -> None:
+    for number in range(3):
+        client.create(name=f"n-{number}")
+    found, address = [], "/api/events?limit=4"
+    while address:
+        answer = client.get(address)
+        found += [one["position"] for one in answer.json()["items"]]
+        address = answer.links.get("next", {}).get("url")
+    assert found == list(range(1, client.newest_position + 1))
+
+
+def test_only_events_of_the_types_named_are_told(client: Client) -> None:
+    config = client.create()
+    client.delete(CONFIGS + config["id"])
+    answer = client.get("/api/events?types=config.deleted&types=config.created").json()
+    assert [one["type"] for one in answer["items"]] == ["config.created", "config.deleted"]
+
+
+def test_views_that_are_built_anew_are_the_same(client: Client) -> None:
+    client.create(data={"max_chunk_size": 900})
+    before = client.effective()
+    verified = client.post("/api/projections/verify").json()
+    rebuilt = client.post("/api/projections/rebuild").json()
+    assert (verified["equal"], verified["difference"]) == (True, None)
+    assert (rebuilt["digest"], rebuilt["position"], rebuilt["events"]) == (
+        verified["digest"],
+        client.newest_position,
+        client.newest_position,
+    )
+    assert client.effective() == before
+    status = client.get("/api/projections").json()["items"][0]
+    assert (status["generation"], status["behind"]) == (rebuilt["generation"], 0)
+
+
+def test_a_service_whose_views_are_near_the_log_is_ready(client: Client) -> None:
+    assert client.get("/health/live").json() == {"status": "live"}
+    assert client.get("/health/ready").json() == {"status": "ready"}
+
+
+def test_a_service_whose_views_are_far_behind_is_not_ready(
+    stopped_views: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.rest.health.READY_WITHIN_POSITIONS", 2)
+    stopped_views.create()
+    answer = stopped_views.get("/health/ready")
+    assert (answer.status_code, answer.json()["code"]) == (503, "behind")
+    assert "varve projections rebuild" in answer.json()["detail"]
