@@ -53,7 +53,7 @@ class Catalog:
         try:
             return self._types[name]
         except KeyError:
-            raise NotFound(f"there is no config type {name}: there are {', '.join(self.types)}") from None
+            raise NotFound(f"there is no config type {name[:64]}: there are {', '.join(self.types)}") from None
 
     def definitions(self, names: Sequence[str] | None = None) -> MappingProxyType[str, TypeDefinition]:
         """Types by name: those named, or all."""
@@ -62,7 +62,7 @@ class Catalog:
     def require_environment(self, name: str) -> str:
         """Raises NotFound, with the names that there are."""
         if name not in self.environments:
-            raise NotFound(f"there is no environment {name}: there are {', '.join(sorted(self.environments))}")
+            raise NotFound(f"there is no environment {name[:64]}: there are {', '.join(sorted(self.environments))}")
         return name
 
 
@@ -83,7 +83,9 @@ class Catalogs:
 
     def current(self) -> Catalog:
         """The newest that the views hold."""
-        return self._current if self._current.position >= 0 else self.at(0)
+        if self._current.position < 0:
+            self.refresh()
+        return self._current
 
     def at(self, definitions: int) -> Catalog:
         """The catalog of views whose newest definition is at this position."""

@@ -62,10 +62,9 @@ class Commands:
 
     def _tried(self, decide: Decide) -> DryRun:
         for attempt in range(ATTEMPTS):
-            work = UnitOfWork(self._store)
             try:
-                decide(work)
-                return DryRun(tuple(e for a in work.decision().aggregates for e in a.collect_events()))
+                decision = self._decided(decide).decision()
+                return DryRun(tuple(event for one in decision.aggregates for event in one.collect_events()))
             except StreamMoved:
                 self._pause(attempt)
         raise Conflict(BUSY)
@@ -89,9 +88,21 @@ class Commands:
         raise Conflict(BUSY)
 
     def _attempt(self, command: Command, decide: Decide, *, at_head: bool) -> Commit:
-        work, head = UnitOfWork(self._store), self._shown_head() if at_head else None
-        decide(work)
-        return self._store.record(command, work.decision(head=head))
+        head = self._shown_head() if at_head else None
+        return self._store.record(command, self._decided(decide).decision(head=head))
+
+    def _decided(self, decide: Decide) -> UnitOfWork:
+        """What was decided. Raises StreamMoved for a refusal that rests on streams as they never were at once."""
+        work = UnitOfWork(self._store)
+        try:
+            decide(work)
+        except StreamMoved:
+            raise
+        except Exception as error:
+            if work.is_stale():
+                raise StreamMoved("what was loaded has moved") from error
+            raise
+        return work
 
     def _head(self) -> tuple[int, bool]:
         """The newest position, and whether the views have come to it."""

@@ -31,6 +31,11 @@ class UnitOfWork:
         """Something was read elsewhere that holds as long as this stream is at this version."""
         self._relied_on[stream] = version
 
+    def is_stale(self) -> bool:
+        """Whether anything that was loaded has moved since; if nothing has, it was all so at one moment."""
+        loaded = self._loaded.values()
+        return any(self._store.load(type(a), a.id).version != a.version - len(a.pending_events) for a in loaded)
+
     def decision(self, *, head: int | None = None) -> Decision:
         """What has changed, to be recorded if everything that was looked at is unchanged. Raises StreamMoved."""
         changed = tuple(aggregate for aggregate in self._loaded.values() if aggregate.pending_events)

@@ -9,6 +9,7 @@ from application.ports import Answer
 from infrastructure.projections.live import Advance
 
 KEPT_BYTES = 32 * 1024 * 1024
+BYTES_BESIDES = 1_000  # of an entry: what the tables around it take, about
 Key = tuple[bytes, bytes]  # path and query, as they were sent
 Scope = tuple[str, str, str]  # environment, kind, id
 
@@ -18,6 +19,7 @@ class KeptAnswers:
 
     def __init__(self) -> None:
         self.kept: dict[Key, Answer] = {}
+        self._scopes: dict[Key, tuple[Scope, ...]] = {}
         self._by_scope: dict[Scope, set[Key]] = {}
         self._mutex = Lock()
         self._bytes = 0
@@ -27,10 +29,10 @@ class KeptAnswers:
         with self._mutex:
             if answer.position < self._position or key in self.kept:
                 return  # made from views that have moved since: what moved may be part of it
-            self._bytes += len(answer.head) + len(answer.tail)
-            if self._bytes > KEPT_BYTES:
+            if self._bytes + size(key, answer) > KEPT_BYTES:
                 self._clear()
-            self.kept[key] = answer
+            self._bytes += size(key, answer)
+            self.kept[key], self._scopes[key] = answer, tuple(scopes)
             for scope in scopes:
                 self._by_scope.setdefault(scope, set()).add(key)
 
@@ -41,11 +43,24 @@ class KeptAnswers:
             if moved.definitions:
                 self._clear()
             for scope in moved.touched:
-                for key in self._by_scope.pop(scope, ()):
-                    if answer := self.kept.pop(key, None):
-                        self._bytes -= len(answer.head) + len(answer.tail)
+                for key in list(self._by_scope.get(scope, ())):
+                    self._drop(key)
+
+    def _drop(self, key: Key) -> None:
+        self._bytes -= size(key, self.kept.pop(key))
+        for scope in self._scopes.pop(key):
+            keys = self._by_scope[scope]
+            keys.discard(key)
+            if not keys:
+                del self._by_scope[scope]
 
     def _clear(self) -> None:
         self.kept.clear()
+        self._scopes.clear()
         self._by_scope.clear()
         self._bytes = 0
+
+
+def size(key: Key, answer: Answer) -> int:
+    """About how many bytes an entry takes."""
+    return sum(map(len, key)) + len(answer.head) + len(answer.tail) + BYTES_BESIDES

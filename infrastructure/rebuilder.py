@@ -14,6 +14,7 @@ from domain.errors import Conflict
 from infrastructure.projections.rebuild import build, digest_of, first_difference
 from infrastructure.projections.tables import progress
 from infrastructure.stores import OpenStore
+from infrastructure.views import views_reached
 
 BUSY = "the views are being rebuilt or verified: wait until that is done"
 
@@ -29,7 +30,7 @@ class ViewRebuilder:
 
     def rebuild(self) -> Rebuilt:
         """Raises Conflict while another run is under way."""
-        with self._alone():
+        with views_reached(), self._alone():
             started, before = time.monotonic(), self._generations.current()
             built = build(self._log, self._generations)
             position = self._follower.adopt(built.generation)
@@ -40,7 +41,7 @@ class ViewRebuilder:
 
     def verify(self) -> Compared:
         """Compare the views, as they are at one moment, with a generation built for it and dropped again."""
-        with self._alone(), snapshot(self._follower.engine) as live:
+        with views_reached(), self._alone(), snapshot(self._follower.engine) as live:
             position = live.execute(sa.select(progress.c.position)).scalar_one()
             built = build(self._log, self._generations, upto=position)
             try:

@@ -36,6 +36,7 @@ from infrastructure.store_lock import StoreLock
 
 MEMORY = "memory:"
 LOCK_TIMEOUT_SECONDS = 5
+CONNECT_WITHIN_SECONDS = 2  # a store that is away is told of, not waited for
 POLL_SECONDS = 0.25  # on PostgreSQL, when a notification is lost
 
 
@@ -104,7 +105,7 @@ def _open_sqlite(path: Path) -> OpenStore:
 
 def _open_postgres(url: str) -> OpenStore:
     given: dict[str, Any] = conninfo_to_dict(url)
-    conninfo = make_conninfo(url, application_name="varve")
+    conninfo = make_conninfo(url, application_name="varve", connect_timeout=CONNECT_WITHIN_SECONDS)
     engine = sa.create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(conninfo),
@@ -135,7 +136,7 @@ def _postgres_datastore(given: dict[str, Any]) -> PostgresDatastore:
         port=given.pop("port", "5432"),
         user=given.pop("user", ""),
         password=given.pop("password", ""),
-        connect_timeout=LOCK_TIMEOUT_SECONDS,
+        connect_timeout=CONNECT_WITHIN_SECONDS,
         # A paused holder of the ordering lock stops all writers.
         idle_in_transaction_session_timeout=LOCK_TIMEOUT_SECONDS,
         lock_timeout=LOCK_TIMEOUT_SECONDS,

@@ -27,23 +27,24 @@ LAYERS: sa.Select[Any] = sa.select(progress.c.position, progress.c.definitions, 
 )
 
 
+@contextmanager
+def views_reached() -> Iterator[None]:
+    """Raises StoreUnavailable where the store that holds the views is gone."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise StoreUnavailable("the views cannot be reached: try again in a moment") from error
+
+
 class SqlViews:
     """Reads the generation that is served."""
 
     def __init__(self, engine: Callable[[], sa.Engine]) -> None:
         self._engine = engine
 
-    @contextmanager
-    def _connected(self) -> Iterator[sa.Connection]:
-        """A connection on which every statement stands by itself. Raises StoreUnavailable where the store is gone."""
-        try:
-            with self._engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                yield connection
-        except sa.exc.OperationalError as error:
-            raise StoreUnavailable("the views cannot be read: the store does not answer; try again") from error
-
     def _read(self, query: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
-        with self._connected() as connection:
+        engine = self._engine()
+        with views_reached(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return connection.execute(query, values).all()
 
     def config(self, config_id: UUID, *, position: int | None = None) -> ConfigView | None:
@@ -92,7 +93,7 @@ class SqlViews:
             query = query.where(slots.c.environment == environment)
         if config_type is not None:
             query = query.where(slots.c.config_type == config_type)
-        with self._engine().connect() as connection:
+        with views_reached(), self._engine().connect() as connection:
             result = connection.execution_options(stream_results=True).execute(query)
             for row in result.yield_per(ROWS_A_FETCH):
                 yield row[0], LayerRow._make(row[1:])

@@ -75,6 +75,17 @@ TO_DO: dict[str, tuple[str, str]] = {
 }
 
 
+AT_THE_DOOR = (  # what is refused before it is known what was asked for
+    ("405", "method_not_allowed", "This address does not take this method: `/docs` lists what it takes."),
+    (
+        "415",
+        "unsupported_media_type",
+        "The body is not said to be JSON: send it with `Content-Type: application/json`.",
+    ),
+    ("500", "internal", "A fault of the service, which is in its log. Send a command again with its Idempotency-Key."),
+)
+
+
 def leaves(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
     """The refusals that are raised: those of domain/errors.py that no other one there refines."""
     finer = [one for one in kind.__subclasses__() if one.__module__ == Refusal.__module__]
@@ -87,7 +98,12 @@ def leaves(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
 def page() -> str:
     ordered = sorted(leaves(), key=lambda one: (STATUS[one], one.code))
     rows = ((str(STATUS[one]), f"[`{one.code}`](#{one.code})", one.title) for one in ordered)
-    return "\n".join([HEAD, table(("status", "code", "title"), rows) + "\n", *map(_section, ordered)])
+    door = (
+        "## At the door\n\n"
+        + table(("status", "code", "what it means"), ((s, f"`{c}`", m) for s, c, m in AT_THE_DOOR))
+        + "\n"
+    )
+    return "\n".join([HEAD, table(("status", "code", "title"), rows) + "\n", *map(_section, ordered), door])
 
 
 def _section(one: type[Refusal]) -> str:

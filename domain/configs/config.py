@@ -15,6 +15,8 @@ from domain.stamp import Stamp
 MUTABLE = ("name", "description", "mode", "data", "unset", "is_active")
 """What an update may change; each update carries them all."""
 
+LONGEST_KEY = 600  # of a name's key, in which one character may become eighteen: an index holds it
+
 
 class Config(Aggregate):
     """The aggregate. Its version is the number of its events."""
@@ -153,7 +155,7 @@ def name_key(name: str) -> str:
 
 def checked_name(name: str) -> str:
     """A config's name: 1–255 printable characters, no space at either end. Raises InvalidRequest."""
-    if not 1 <= len(name) <= 255 or not name.isprintable() or name != name.strip():
+    if not 1 <= len(name) <= 255 or not name.isprintable() or name != name.strip() or len(name_key(name)) > LONGEST_KEY:
         message = "name must be 1 to 255 printable characters, with no space at either end"
         raise InvalidRequest.at("/name", message, "name")
     return name

@@ -100,12 +100,13 @@ class Store:
             cached = self._cache.get(stream)
         except KeyError:
             return kind(stream)
-        assert isinstance(cached, kind)
-        return cached
+        return cached if isinstance(cached, kind) else kind(stream)
 
     def _forwarded(self, aggregate: A, *, upto: int | None = None) -> A:
         for event in self._log.events.get(aggregate.id, gt=aggregate.version or None, lte=upto):
             assert isinstance(event, DomainEvent)
+            if not isinstance(aggregate, event.AGGREGATE):
+                break  # the id of another kind of stream: there is no such aggregate
             event.mutate(aggregate)
         return aggregate
 

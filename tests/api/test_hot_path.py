@@ -95,9 +95,7 @@ class Installation:
         query += [] if all_types else [("config_types", one) for one in TYPES]
         cases = self.client.service.use_cases
         context = context_of(cases, None, user, collections, tenants)
-        catalogs = Catalogs(cases.views)
-        catalogs.refresh()
-        fresh = ResolveConfig(cases.views, catalogs, Uncounted())
+        fresh = ResolveConfig(cases.views, Catalogs(cases.views), Uncounted())
         effective = fresh.effective(context, types=None if all_types else TYPES)
         expected = finished(effective, epoch=1, explain=explain)
         address = f"{CONFIGS}effective" + (f"/{user}" if user else "") + "?" + urlencode(query)

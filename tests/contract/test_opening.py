@@ -94,7 +94,8 @@ def test_the_librarys_switch_for_database_functions_does_not_take_the_lock_away(
     monkeypatch.setenv("POSTGRES_ENABLE_DB_FUNCTIONS", "y")
     opened = open_another(postgres_url)
     recorder = opened.log._recorder
-    with recorder.ordered(), psycopg.connect(postgres_url) as other:
+    with recorder.ordered() as transaction, psycopg.connect(postgres_url) as other:
+        recorder.look(transaction, [], [])  # until it is asked for an answer, a pipeline may not be sent
         held = other.execute(
             "SELECT mode FROM pg_locks WHERE relation = 'varve_events'::regclass AND granted"
         ).fetchall()

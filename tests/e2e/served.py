@@ -16,8 +16,11 @@ START_WITHIN_SECONDS = 60
 @contextmanager
 def served(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """`varve serve` on a store in this folder; its address, once it listens."""
-    command = [sys.executable, "-m", "varve_server", "serve", "--host", "127.0.0.1", "--port", "0", "--store", "sqlite:///varve.db"]
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    options = ["--host", "127.0.0.1", "--port", "0", "--store", "sqlite:///varve.db"]
+    command = [sys.executable, "-m", "varve_server", "serve", *options]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
         try:
             yield _address(folder / "varve.db.lock", process)
         finally:

@@ -43,6 +43,13 @@ def _line(line: str) -> str:
     return r"\s+".join(words) + r"[ ]*\n"
 
 
+def carried_out(command: str, folder: Path, environment: dict[str, str]) -> str:
+    """What a line of the README says, errors too."""
+    how = {"cwd": folder, "env": environment, "capture_output": True, "text": True}
+    run = subprocess.run(command, shell=True, check=False, **how)  # noqa: S602 -- the README's own line
+    return run.stdout + run.stderr
+
+
 @pytest.mark.timeout(180)
 def test_the_tour_goes_as_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "tests").symlink_to(ROOT / "tests")
@@ -57,8 +64,8 @@ def test_the_tour_goes_as_it_is_written(tmp_path: Path) -> None:
             if found := re.fullmatch(r'curl -s "http://127.0.0.1:8000(.*)"', command):
                 said = httpx.get(address + found[1]).text + "\n"
             else:
-                run = subprocess.run(command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True)  # noqa: S602 -- the README's own lines
-                said = run.stdout + run.stderr
-            assert pattern_of(expected).fullmatch(said), f"$ {command}\nsaid:\n{said}\nexpected:\n" + "\n".join(expected)
+                said = carried_out(command, tmp_path, environment)
+            wanted = "\n".join(expected)
+            assert pattern_of(expected).fullmatch(said), f"$ {command}\nsaid:\n{said}\nexpected:\n{wanted}"
             done += 1
     assert done >= 10

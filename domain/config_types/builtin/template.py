@@ -15,7 +15,9 @@ DEFINITION = TypeSpec(
             "template_format": string(description="The text of the prompt, with {variables} in braces."),
             "input_variables": mapping(description="The variables of the text, each with its description."),
             "max_context_length": nullable(
-                "integer", minimum=1, description="Longest context put into the prompt, in tokens; null for no limit."
+                "integer",
+                minimum=1,
+                description="Longest context put into the prompt, in characters; null for no limit.",
             ),
             "context_strategy": nullable("object", description="How context is chosen and cut; null for as it comes."),
             "stop_sequences": nullable("array", description="Texts at which the model stops; null for none."),

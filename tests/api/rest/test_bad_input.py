@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.deps import text_of
 from tests.api.conftest import CONFIGS, Client, opened
 from tests.api.rest.bad_input import ADDRESSES, DOCUMENTS, FIELDS, HEADERS, HEAVY, ROWS, Row
 
@@ -66,3 +67,13 @@ def test_bad_input_costs_little(furnished: tuple[Client, dict[str, str]], row: R
     began = time.process_time()
     client.request(row.method, row.path, content=row.content, headers=row.headers)
     assert time.process_time() - began < 0.3
+
+
+@pytest.mark.parametrize("encoded", [b"caf\xc3\xa9", b"caf%e9", b"%00", b"%ed%a0%80", b"%c0%af"])
+def test_an_address_that_could_be_read_in_two_ways_is_no_text(encoded: bytes) -> None:
+    assert text_of(encoded) is None
+
+
+@pytest.mark.parametrize(("encoded", "text"), [(b"caf%C3%A9", "café"), (b"a%2Fb", "a/b"), (b"100%", "100%"), (b"", "")])
+def test_percent_encoding_is_undone(encoded: bytes, text: str) -> None:
+    assert text_of(encoded) == text

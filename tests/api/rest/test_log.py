@@ -23,6 +23,13 @@ def test_only_events_of_the_types_named_are_told(client: Client) -> None:
     assert [one["type"] for one in answer["items"]] == ["config.created", "config.deleted"]
 
 
+def test_events_that_the_views_do_not_show_yet_are_told(stopped_views: Client) -> None:
+    stopped_views.create()
+    answer = stopped_views.get("/api/events")
+    assert answer.json()["items"][-1]["position"] == stopped_views.newest_position
+    assert answer.headers["Varve-Position"] == str(stopped_views.newest_position)
+
+
 def test_views_that_are_built_anew_are_the_same(client: Client) -> None:
     client.create(data={"max_chunk_size": 900})
     before = client.effective()
