@@ -133,8 +133,13 @@ def first_difference(live: sa.Connection, replayed: sa.Connection) -> str | None
     return None
 
 
+def _key_of(table: sa.Table) -> Iterable[sa.Column[Any]]:
+    unique = [index.columns for index in table.indexes if index.unique]
+    return unique[0] if unique else table.primary_key
+
+
 def _rows_of(connection: sa.Connection, table: sa.Table) -> Iterator[tuple[Any, ...]]:
-    query = sa.select(table).order_by(*table.primary_key)
+    query = sa.select(table).order_by(*_key_of(table))
     with connection.execution_options(yield_per=ROWS_A_FETCH).execute(query) as result:  # closed also when left early
         for row in result:
             yield tuple(row)

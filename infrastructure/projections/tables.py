@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SHAPE = 2
+SHAPE = 3
 
 VIEWS = MetaData()
 
@@ -89,7 +89,8 @@ config_versions = Table(  # validity intervals: a version was the newest from `p
     text("command_id"),
     number("restores", nullable=True),
     number("valid_to", nullable=True),
-    PrimaryKeyConstraint("id", "version"),
+    # An index and not a key, so that a rebuild can make it last: rows come in the order of the log, not of this.
+    Index("config_versions_by_id", "id", "version", unique=True),
 )
 
 slots = Table(  # the effective-config view: what is in force in each slot
@@ -122,7 +123,7 @@ slot_versions = Table(  # which version was in force in each slot, from which po
     number("valid_from"),
     Column("id", String(32), nullable=True),
     number("version", nullable=True),
-    PrimaryKeyConstraint("environment", "scope_kind", "scope_id", "config_type", "valid_from"),
+    Index("slot_versions_by_slot", "environment", "scope_kind", "scope_id", "config_type", "valid_from", unique=True),
 )
 
 definitions = Table(  # what the whole installation agrees on: types, environments, the ladder, the resolver
