@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import structlog
-from application.preview import Preview
 
 from api.app import Service
 from application.add_environment import AddEnvironment
@@ -20,6 +19,7 @@ from application.inspect_config import InspectConfig
 from application.inspect_log import InspectLog
 from application.ports import Command
 from application.prepare_log import PrepareLog
+from application.preview import Preview
 from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig

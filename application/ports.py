@@ -123,6 +123,12 @@ class EventStore(Protocol):
     def newest(self) -> Commit | None:
         """The newest row of the commit log."""
 
+    def now_us(self) -> int:
+        """The store's clock, in microseconds since the epoch."""
+
+    def commit_at(self, *, recorded_us: int | None = None, position: int | None = None) -> Commit | None:
+        """The last commit recorded at this time or before; or the last whose events end at this position or before."""
+
     def commits(self, *, after: int, limit: int) -> Sequence[Commit]:
         """Commits that hold an event beyond this position, oldest first."""
 
@@ -153,6 +159,17 @@ class Views(Protocol):
 
     def layers(self, environment: str, scopes: Sequence[Scope]) -> LayerRows:
         """What is in force at these scopes."""
+
+    def layers_at(
+        self, environment: str, scopes: Sequence[Scope], types: Sequence[str], *, position: int
+    ) -> list[LayerRow]:
+        """What was in force at these scopes, of these types, at a position."""
+
+    def changes(self, environment: str, scopes: Sequence[Scope], *, after: int, upto: int) -> list[int]:
+        """Positions beyond one, up to another, at which something came into force or left it at these scopes."""
+
+    def history(self, config_id: UUID, *, before: int | None, limit: int) -> list[ConfigView]:
+        """The versions of a config below one, newest first."""
 
     def in_force(self, environment: str | None, config_type: str | None) -> Iterator[tuple[str, LayerRow]]:
         """All that is in force: environment and row."""

@@ -14,17 +14,22 @@ from application.views import ConfigFilter, ConfigView, DefinitionRow, LayerRow,
 from domain.configs.config import name_key
 from domain.configs.scope import Scope
 from domain.errors import StoreUnavailable
-from infrastructure.projections.tables import config_versions, configs, definitions, progress, slots
+from infrastructure.layer_queries import layers_at, layers_now
+from infrastructure.projections.tables import config_versions, configs, definitions, progress, slot_versions, slots
 
 LAYER_COLUMNS = [slots.c[name] for name in LayerRow._fields]
 ROWS_A_FETCH = 2_000
 
-# Made once: to make a statement costs more than to run it.
-_SCOPES = sa.tuple_(slots.c.scope_kind, slots.c.scope_id).in_(sa.bindparam("scopes", expanding=True))
-_IN_ENVIRONMENT = slots.c.environment == sa.bindparam("in_environment")
-LAYERS: sa.Select[Any] = sa.select(progress.c.position, progress.c.definitions, *LAYER_COLUMNS).select_from(
-    progress.outerjoin(slots, sa.and_(_IN_ENVIRONMENT, _SCOPES))
-)
+
+def _versions_of(config_id: UUID) -> sa.Select[Any]:
+    """The versions of a config, newest first, each in the shape of a row of `configs`."""
+    kept = [configs.c[name] for name in ("environment", "scope_kind", "scope_id", "config_type")]
+    return (
+        sa.select(*kept, configs.c.created_us, configs.c.created_by, *config_versions.c)
+        .join(configs, configs.c.id == config_versions.c.id)
+        .where(config_versions.c.id == config_id.hex, configs.c.scope_kind != "process")
+        .order_by(config_versions.c.version.desc())
+    )
 
 
 @contextmanager
@@ -51,20 +56,9 @@ class SqlViews:
         if position is None:
             query = sa.select(configs).where(configs.c.id == config_id.hex, configs.c.scope_kind != "process")
         else:
-            query = self._config_at(config_id.hex, position)
+            query = _versions_of(config_id).where(config_versions.c.position <= position).limit(1)
         found = self._read(query)
         return config_view(found[0]._mapping) if found else None
-
-    def _config_at(self, config_id: str, position: int) -> sa.Select[Any]:
-        v = config_versions.c
-        kept = [configs.c[name] for name in ("environment", "scope_kind", "scope_id", "config_type")]
-        return (
-            sa.select(*kept, configs.c.created_us, configs.c.created_by, *v)
-            .join(configs, configs.c.id == v.id)
-            .where(v.id == config_id, v.position <= position, configs.c.scope_kind != "process")
-            .order_by(v.version.desc())
-            .limit(1)
-        )
 
     def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int) -> Page:
         c = configs.c
@@ -82,10 +76,36 @@ class SqlViews:
         return found
 
     def layers(self, environment: str, scopes: Sequence[Scope]) -> LayerRows:
-        asked = {"in_environment": environment, "scopes": [(scope.kind, scope.id) for scope in scopes]}
-        found = [tuple(row) for row in self._read(LAYERS, asked)]
+        keys = orjson.dumps([(scope.kind, scope.id) for scope in scopes]).decode()
+        query = layers_now(self._engine().dialect.name)
+        found = [tuple(row) for row in self._read(query, {"in_environment": environment, "keys": keys})]
         position, definitions_at = found[0][:2]
         return LayerRows(position, definitions_at, [LayerRow._make(row[2:]) for row in found if row[2] is not None])
+
+    def layers_at(
+        self, environment: str, scopes: Sequence[Scope], types: Sequence[str], *, position: int
+    ) -> list[LayerRow]:
+        asked = {
+            "in_environment": environment,
+            "upto": position,
+            "keys": orjson.dumps([(scope.kind, scope.id, name) for scope in scopes for name in types]).decode(),
+        }
+        found = map(tuple, self._read(layers_at(self._engine().dialect.name), asked))
+        return [LayerRow._make(row) for row in found if row[3] is not None]
+
+    def changes(self, environment: str, scopes: Sequence[Scope], *, after: int, upto: int) -> list[int]:
+        v = slot_versions.c
+        of_scopes = sa.tuple_(v.scope_kind, v.scope_id).in_([(scope.kind, scope.id) for scope in scopes])
+        query = sa.select(v.valid_from).where(
+            v.environment == environment, of_scopes, v.valid_from > after, v.valid_from <= upto
+        )
+        return [int(row[0]) for row in self._read(query.distinct().order_by(v.valid_from))]
+
+    def history(self, config_id: UUID, *, before: int | None, limit: int) -> list[ConfigView]:
+        query = _versions_of(config_id)
+        if before is not None:
+            query = query.where(config_versions.c.version < before)
+        return [config_view(row._mapping) for row in self._read(query.limit(limit))]
 
     def in_force(self, environment: str | None, config_type: str | None) -> Iterator[tuple[str, LayerRow]]:
         query = sa.select(slots.c.environment, *LAYER_COLUMNS)

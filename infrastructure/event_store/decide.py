@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -84,3 +85,8 @@ def stream_of(event: StoredEvent) -> UUID:
     """The stream of an event of ours."""
     assert isinstance(event.originator_id, UUID)
     return event.originator_id
+
+
+def commit_of(rows: Sequence[Sequence[Any]]) -> Commit | None:
+    """The commit in the first row, where there is one."""
+    return Commit._make(rows[0]) if rows else None

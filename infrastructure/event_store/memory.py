@@ -59,6 +59,19 @@ class MemoryRecorder(POPOApplicationRecorder):
         with self._database_lock:
             return self._commits[-1] if self._commits else None
 
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+    def commit_at_time(self, recorded_us: int) -> Commit | None:
+        with self._database_lock:
+            at = bisect_right(self._commits, recorded_us, key=lambda commit: commit.recorded_us)
+            return self._commits[at - 1] if at else None
+
+    def commit_at_position(self, position: int) -> Commit | None:
+        with self._database_lock:
+            at = bisect_right(self._commits, position, key=lambda commit: commit.last)
+            return self._commits[at - 1] if at else None
+
     def commits(self, after: int, limit: int) -> list[Commit]:
         with self._database_lock:
             start = bisect_right(self._commits, after, key=lambda commit: commit.last)

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from application.ports import Commit, LogIdentity, Recorded
 from infrastructure.event_store.committer import Committer
-from infrastructure.event_store.decide import Key, Seen
+from infrastructure.event_store.decide import Key, Seen, commit_of
 
 LATEST = 2**63 - 1
 CHANNEL = "varve_events"  # notified of every commit
@@ -44,6 +44,9 @@ STATEMENTS = {
     " FROM {events} WHERE notification_id BETWEEN %b AND %b ORDER BY notification_id",
     "stream": "SELECT notification_id, replace(originator_id::text, '-', ''), originator_version, topic, state"
     " FROM {events} WHERE originator_id = %b ORDER BY originator_version",
+    "now": "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+    "commit_at_time": "SELECT * FROM {commits} WHERE recorded_us <= %b ORDER BY recorded_us DESC LIMIT 1",
+    "commit_at_position": "SELECT * FROM {commits} WHERE last <= %b ORDER BY last DESC, recorded_us DESC LIMIT 1",
     "versions": "SELECT originator_version, topic, state FROM {events} WHERE originator_id = %b"
     " AND originator_version > %b AND originator_version <= %b ORDER BY originator_version",
     "identity": "SELECT log_id, epoch, digest_key FROM {log}",
@@ -108,12 +111,20 @@ class PostgresRecorder(PostgresApplicationRecorder):
         transaction.execute(self.statements["notify"])
 
     def commit_of(self, key: Key) -> Commit | None:
-        found = self._read("commit_of", *key)
-        return Commit._make(found[0]) if found else None
+        return commit_of(self._read("commit_of", *key))
 
     def newest(self) -> Commit | None:
-        found = self._read("newest")
-        return Commit._make(found[0]) if found else None
+        return commit_of(self._read("newest"))
+
+    def now_us(self) -> int:
+        now: int = self._read("now")[0][0]
+        return now
+
+    def commit_at_time(self, recorded_us: int) -> Commit | None:
+        return commit_of(self._read("commit_at_time", recorded_us))
+
+    def commit_at_position(self, position: int) -> Commit | None:
+        return commit_of(self._read("commit_at_position", position))
 
     def commits(self, after: int, limit: int) -> list[Commit]:
         return list(map(Commit._make, self._read("commits", after, limit)))

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from application.ports import Commit, LogIdentity, Recorded
 from infrastructure.event_store.committer import Committer
-from infrastructure.event_store.decide import Key, Seen, stream_of
+from infrastructure.event_store.decide import Key, Seen, commit_of, stream_of
 
 ROWS_A_STATEMENT = 1000  # a statement for many rows: the interpreter lock is fought for once
 
@@ -78,12 +78,21 @@ class SQLiteRecorder(SQLiteApplicationRecorder):
         insert(transaction, "varve_commits", commits)
 
     def commit_of(self, key: Key) -> Commit | None:
-        found = self._read("SELECT * FROM varve_commits WHERE principal = ? AND command_id = ?", *key)
-        return Commit._make(found[0]) if found else None
+        return commit_of(self._read("SELECT * FROM varve_commits WHERE principal = ? AND command_id = ?", *key))
 
     def newest(self) -> Commit | None:
-        found = self._read("SELECT * FROM varve_commits ORDER BY recorded_us DESC LIMIT 1")
-        return Commit._make(found[0]) if found else None
+        return commit_of(self._read("SELECT * FROM varve_commits ORDER BY recorded_us DESC LIMIT 1"))
+
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+    def commit_at_time(self, recorded_us: int) -> Commit | None:
+        query = "SELECT * FROM varve_commits WHERE recorded_us <= ? ORDER BY recorded_us DESC LIMIT 1"
+        return commit_of(self._read(query, recorded_us))
+
+    def commit_at_position(self, position: int) -> Commit | None:
+        query = "SELECT * FROM varve_commits WHERE last <= ? ORDER BY last DESC, recorded_us DESC LIMIT 1"
+        return commit_of(self._read(query, position))
 
     def commits(self, after: int, limit: int) -> list[Commit]:
         query = "SELECT * FROM varve_commits WHERE last > ? AND first <= last ORDER BY last LIMIT ?"

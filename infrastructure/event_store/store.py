@@ -32,6 +32,12 @@ class LogRecorder(Protocol):
 
     def newest(self) -> Commit | None: ...
 
+    def now_us(self) -> int: ...
+
+    def commit_at_time(self, recorded_us: int) -> Commit | None: ...
+
+    def commit_at_position(self, position: int) -> Commit | None: ...
+
     def commits(self, after: int, limit: int) -> list[Commit]: ...
 
     def events(self, first: int, last: int) -> list[Recorded]: ...
@@ -124,6 +130,17 @@ class Store:
     @reached()
     def newest(self) -> Commit | None:
         return self._recorder.newest()
+
+    @reached()
+    def now_us(self) -> int:
+        return self._recorder.now_us()
+
+    @reached()
+    def commit_at(self, *, recorded_us: int | None = None, position: int | None = None) -> Commit | None:
+        if recorded_us is not None:
+            return self._recorder.commit_at_time(recorded_us)
+        assert position is not None
+        return self._recorder.commit_at_position(position)
 
     @reached()
     def commits(self, *, after: int, limit: int) -> Sequence[Commit]:
