@@ -16,11 +16,13 @@ from api import errors
 from api.hot_path import HotPath, Kept
 from api.marks import Marks
 from api.parsing import StrictBodies
-from api.rest import config_types, configs, effective, health, installation, log, preview, transfer
+from api.rest import bisect, compare, config_types, configs, effective, health, installation, log, preview, transfer
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
 ROUTERS = (
+    bisect.router,
+    compare.router,  # before effective.router, whose user ids may hold a slash
     effective.router,
     preview.router,
     installation.router,

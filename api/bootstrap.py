@@ -11,12 +11,15 @@ import structlog
 
 from api.app import Service
 from application.add_environment import AddEnvironment
+from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
 from application.commands import Commands
+from application.compare import Compare
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
 from application.inspect_log import InspectLog
+from application.moments import Moments
 from application.ports import Command
 from application.prepare_log import PrepareLog
 from application.preview import Preview
@@ -61,11 +64,15 @@ def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str])
     opened.follower.start()
     PrepareLog(opened.log, commands).prepare(environment=environment, command=own_command("prepare"))
     resolve_config = ResolveConfig(views, catalogs, Telemetry())
+    compare = Compare(opened.log, views, catalogs, resolve_config)
     cases = UseCases(
         store=opened.log,
         views=views,
         progress=opened.follower,
         catalogs=catalogs,
+        moments=Moments(opened.log),
+        compare=compare,
+        bisect=Bisect(opened.log, compare, resolve_config),
         edit_configs=EditConfigs(opened.log, catalogs, commands),
         resolve_config=resolve_config,
         register_types=RegisterTypes(opened.log, views, catalogs, commands),

@@ -21,6 +21,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from application.commands import DryRun, Outcome
+from application.moments import Moment
 from application.ports import Command
 from application.use_cases import UseCases
 from domain.canonical_json import canonical
@@ -198,14 +199,34 @@ def await_position(
     ] = None,
 ) -> None:
     """A read is answered at this position or later, or refused within two seconds; never older."""
-    if varve_min_position is not None and not cases.progress.wait_for(
-        varve_min_position, seconds=MIN_POSITION_WITHIN_SECONDS
-    ):
-        at = cases.progress.visible
-        raise Behind(f"the views are at {at}, not at {varve_min_position} yet: try again in a moment")
+    if varve_min_position is not None:
+        require_position(cases, varve_min_position)
+
+
+def require_position(cases: UseCases, position: int) -> None:
+    """Raises Behind where the views do not show this position within two seconds."""
+    if not cases.progress.wait_for(position, seconds=MIN_POSITION_WITHIN_SECONDS):
+        raise Behind(f"the views are at {cases.progress.visible}, not at {position} yet: try again in a moment")
 
 
 AtPosition = Depends(await_position)
+AS_OF = "A moment of the past: a time with its offset, such as 2026-11-20T10:00:00Z, or tag:NAME."
+POSITION = "A position of the log: rounded down to the end of a commit, which the answer then says (`rounded_from`)."
+
+
+def moment_of(
+    cases: Cases,
+    as_of: Annotated[str | None, Query(max_length=100, description=AS_OF)] = None,
+    position: Annotated[int | None, Query(ge=0, lt=2**63, description=POSITION)] = None,
+) -> Moment | None:
+    """The moment that a read is about; None for now. Raises Behind where the views have not come to it yet."""
+    moment = cases.moments.at(as_of=as_of, position=position)
+    if moment is not None:
+        require_position(cases, moment.position)
+    return moment
+
+
+MomentAsked = Annotated[Moment | None, Depends(moment_of)]
 
 
 def show(cases: UseCases, position: int) -> None:

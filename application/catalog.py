@@ -15,6 +15,8 @@ from domain.config_types.definition import TypeDefinition
 from domain.configs.scope import Ladder
 from domain.errors import NotFound
 
+KEPT_CATALOGS = 16
+
 
 class Catalog:
     """One state of the definitions. A type is compiled when it is first asked for."""
@@ -80,6 +82,7 @@ class Catalogs:
         self._views = views
         self._mutex = Lock()
         self._current = Catalog((), position=-1)
+        self._past: dict[int, Catalog] = {}
 
     def current(self) -> Catalog:
         """The newest that the views hold."""
@@ -107,6 +110,19 @@ class Catalogs:
             if catalog.row(name).version == compiled.version:
                 catalog._compiled[name] = compiled
         return catalog
+
+    def as_of(self, position: int) -> Catalog:
+        """The catalog as it was at a position; those that were asked for of late are kept, with what they compiled."""
+        with self._mutex:
+            rows = self._views.definitions()
+            newest = max((row.valid_from for row in rows if row.valid_from <= position), default=0)
+            if newest == self._current.position:
+                return self._current
+            found = self._past.pop(newest, None) or Catalog(rows, position=newest)
+            self._past[newest] = found  # the last asked for comes last
+            while len(self._past) > KEPT_CATALOGS:
+                del self._past[next(iter(self._past))]
+            return found
 
     def refresh(self) -> None:
         """Definitions have changed."""

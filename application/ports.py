@@ -151,8 +151,8 @@ class Progress(Protocol):
 class Views(Protocol):
     """What the projections tell. Each answer is true at one position."""
 
-    def config(self, config_id: UUID, *, position: int | None = None) -> ConfigView | None:
-        """A config, deleted or not, as it is or as it was at a position."""
+    def config(self, config_id: UUID, *, position: int | None = None, version: int | None = None) -> ConfigView | None:
+        """A config, deleted or not: as it is, as it was at a position, or at a version."""
 
     def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int) -> Page:
         """A page of the configs that are not deleted, by id."""

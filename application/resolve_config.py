@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from application.catalog import Catalog, Catalogs
+from application.moments import Moment
 from application.ports import Views
 from application.views import LayerRow
 from domain.canonical_json import canonical
@@ -48,6 +49,7 @@ class Effective:
     context: Context
     position: int
     types: dict[str, ResolvedType]
+    moment: Moment | None = None  # the one that was asked for; None for now
 
     @property
     def digest(self) -> str:
@@ -71,16 +73,30 @@ class ResolveConfig:
         self._metrics = metrics
         self._kept: dict[tuple[Any, ...], ResolvedType] = {}
 
-    def effective(self, context: Context, *, types: Sequence[str] | None = None) -> Effective:
-        """The effective configs of these types, or of every type that is defined.
+    def effective(
+        self, context: Context, *, types: Sequence[str] | None = None, moment: Moment | None = None
+    ) -> Effective:
+        """The effective configs of these types, or of every type that is defined: now, or as of a moment.
 
         Raises NotFound for an unknown type or environment, InvalidRequest for a kind that is not on the ladder.
         """
+        if moment is not None:
+            return self._as_of(moment, context, types)
         scopes = context.scopes(self._catalogs.current().ladder)
         found = self._views.layers(context.environment, scopes)
         catalog = self._catalogs.at(found.definitions)
         scopes = context.scopes(catalog.ladder)
         return self.assembled(context, scopes, found.rows, catalog, types=types, position=found.position)
+
+    def _as_of(self, moment: Moment, context: Context, types: Sequence[str] | None) -> Effective:
+        """In the types, the ladder and the layers of that moment."""
+        catalog = self._catalogs.as_of(moment.position)
+        catalog.require_environment(context.environment)
+        names = types or catalog.types
+        scopes = context.scopes(catalog.ladder)
+        rows = self._views.layers_at(context.environment, scopes, names, position=moment.position)
+        answer = self.assembled(context, scopes, rows, catalog, types=types, position=moment.position)
+        return replace(answer, moment=moment)
 
     def assembled(
         self,

@@ -20,7 +20,8 @@ from domain.aggregate import Aggregate
 from domain.config_types.config_type import ConfigType, config_type_id
 from domain.config_types.definition import TypeDefinition
 from domain.config_types.schema import checked
-from domain.configs.config import Config, name_key, same
+from domain.configs.config import Config, name_key
+from domain.configs.diff import equal
 from domain.configs.merge import merged
 from domain.configs.process_layer import ProcessLayer, process_layer_id
 from domain.configs.scope import Ladder
@@ -95,7 +96,7 @@ class TakeIn:
             return
         with self._faults_at(wanted.at):
             data = spec.to_data()
-            if known is not None and same(data, known):
+            if known is not None and equal(data, known):
                 data = known
             else:
                 checked(spec.name, spec.schema, spec.rules, spec.mode)
@@ -171,4 +172,4 @@ def _changes(config: Config, draft: Draft) -> dict[str, Any]:
         "is_active": draft.is_active,
         "is_default": config.is_default if draft.is_default is None else draft.is_default,
     }
-    return {field: value for field, value in wanted.items() if not same(value, getattr(config, field))}
+    return {field: value for field, value in wanted.items() if not equal(value, getattr(config, field))}

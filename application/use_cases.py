@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.add_environment import AddEnvironment
+from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
+from application.compare import Compare
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
 from application.inspect_log import InspectLog
+from application.moments import Moments
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
 from application.read_environment import ReadEnvironment
@@ -24,6 +27,9 @@ class UseCases:
     views: Views
     progress: Progress
     catalogs: Catalogs
+    moments: Moments
+    compare: Compare
+    bisect: Bisect
     edit_configs: EditConfigs
     resolve_config: ResolveConfig
     register_types: RegisterTypes

@@ -61,7 +61,7 @@ def _at_in_sqlite() -> sa.Select[Any]:
 
 
 def _keys(dialect: str) -> Any:
-    asked = sa.bindparam("keys")
+    asked: sa.BindParameter[str] = sa.bindparam("keys", type_=sa.String())
     if dialect == "postgresql":
         return sa.func.jsonb_array_elements(sa.cast(asked, JSONB)).table_valued("value", name="keys")
     return sa.func.json_each(asked).table_valued("value", name="keys")

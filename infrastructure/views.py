@@ -52,8 +52,10 @@ class SqlViews:
         with views_reached(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return connection.execute(query, values).all()
 
-    def config(self, config_id: UUID, *, position: int | None = None) -> ConfigView | None:
-        if position is None:
+    def config(self, config_id: UUID, *, position: int | None = None, version: int | None = None) -> ConfigView | None:
+        if version is not None:
+            query = _versions_of(config_id).where(config_versions.c.version == version)
+        elif position is None:
             query = sa.select(configs).where(configs.c.id == config_id.hex, configs.c.scope_kind != "process")
         else:
             query = _versions_of(config_id).where(config_versions.c.position <= position).limit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import changing, operating, reading, serving, transferring
+from api.cli import changing, operating, past, reading, serving, transferring
 from api.cli.client import speaks
 
 app = typer.Typer(
@@ -19,6 +19,8 @@ app.command("get")(speaks(reading.get))
 app.command("set")(speaks(changing.set_))
 app.command("delete")(speaks(changing.delete))
 app.command("list")(speaks(reading.list_))
+app.command("timeline")(speaks(past.timeline))
+app.command("diff")(speaks(past.diff))
 app.command("types")(speaks(reading.types))
 app.command("define")(speaks(changing.define))
 app.command("import")(speaks(transferring.import_))

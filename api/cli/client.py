@@ -37,6 +37,10 @@ class Api:
         """What a GET answers; a query parameter that is None is left out, a list repeats."""
         return (await self._send("GET", path, query=query)).json()
 
+    async def ask(self, path: str, body: Any) -> Any:
+        """What a POST that changes nothing answers."""
+        return (await self._send("POST", path, query={}, json=body)).json()
+
     async def items(self, path: str, **query: Any) -> AsyncIterator[dict[str, Any]]:
         """Every item of a listing, page after page."""
         cursor = None

@@ -23,6 +23,10 @@ Collections = Annotated[
 ]
 Scopes = Annotated[list[str] | None, typer.Option("-s", "--scope", help="A further scope, as kind:id. May repeat.")]
 Types = Annotated[list[str] | None, typer.Option("-t", "--type", help="Only this type. May repeat.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="A moment: 2026-11-20T10:00:00Z, or tag:NAME.", metavar="TIME")
+]
+At = Annotated[int | None, typer.Option("--position", help="A position of the log.", min=0)]
 Explain = Annotated[bool, typer.Option("--explain", help="Tell who set it, when, why, and what it hides.")]
 
 
@@ -34,9 +38,11 @@ async def get(
     type_: Types = None,
     *,
     explain: Explain = False,
+    as_of: AsOf = None,
+    position: At = None,
     environment: Environment = None,
 ) -> None:
-    """Tell which settings are in force for a user and collections."""
+    """Tell which settings are in force for a user and collections, now or as of a moment."""
     path = EFFECTIVE if user is None else f"{EFFECTIVE}/{quote(user, safe='')}"
     effective = await api.read(
         path,
@@ -45,6 +51,8 @@ async def get(
         scope=[quote(one) for one in scope or ()] or None,
         config_types=type_ or None,
         explain=True if explain or not api.terminal.as_json else None,
+        as_of=as_of,
+        position=position,
     )
     if api.terminal.as_json:
         api.terminal.answer(effective)

@@ -13,6 +13,7 @@ from api.deps import (
     Cases,
     DryRunFlag,
     ExpectedVersion,
+    MomentAsked,
     StrictRoute,
     dry_run_response,
     json_response,
@@ -132,14 +133,22 @@ def _scope_filter(scope: str | None, user_id: str | None, collection_id: str | N
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The config.", CONFIG)}, empty={304: "Unchanged since it was read."}),
 )
-def read_config(config_id: UUID, request: Request, cases: Cases) -> Response:
-    """Read a config; its ETag is its version."""
-    position = cases.progress.visible
-    view = cases.views.config(config_id)
-    if view is None or view.is_deleted:
-        raise NotFound(f"there is no config {config_id}")
+def read_config(
+    config_id: UUID,
+    request: Request,
+    cases: Cases,
+    moment: MomentAsked = None,
+    version: Annotated[int | None, Query(ge=1, lt=2**31, description="The config as it was at this version.")] = None,
+) -> Response:
+    """Read a config: as it is, as of a moment, or at a version. Its ETag is its version."""
+    if version is not None and moment is not None:
+        raise InvalidRequest.at("/version", "name one: a moment, or a version", "one_moment")
+    position = moment.position if moment else cases.progress.visible
+    view = cases.views.config(config_id, position=moment.position if moment else None, version=version)
+    if view is None or (view.is_deleted and version is None):
+        raise NotFound(f"there is no config {config_id}{' at that moment' if moment else ''}")
     etag = f'"{view.version}"'
-    position = max(position, view.position)
+    position = position if moment else max(position, view.position)
     show(cases, position)
     if matches(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Varve-Position": str(position)})

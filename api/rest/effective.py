@@ -10,8 +10,9 @@ from urllib.parse import unquote
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import AtPosition, Cases, StrictRoute, matches, show
+from api.deps import AtPosition, Cases, MomentAsked, StrictRoute, matches, show
 from api.rest.examples import EFFECTIVE, responses
+from application.moments import Moment
 from application.ports import Answer
 from application.resolve_config import Effective
 from application.use_cases import UseCases
@@ -41,10 +42,11 @@ def effective_without_user(
     config_types: Types = [],
     user_id: str | None = None,
     explain: Explain = False,
+    moment: MomentAsked = None,
 ) -> Response:
     """The effective configs of a context in which no user is known, or only by `user_id`."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, context, types=config_types, explain=explain)
+    return answered(request, cases, context, types=config_types, explain=explain, moment=moment)
 
 
 # A user's id may hold a slash, which reaches the route decoded.
@@ -60,10 +62,11 @@ def effective_of_user(
     scope: Scopes = [],
     config_types: Types = [],
     explain: Explain = False,
+    moment: MomentAsked = None,
 ) -> Response:
-    """The effective configs of a user: every field from the strongest layer that gives it."""
+    """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, context, types=config_types, explain=explain)
+    return answered(request, cases, context, types=config_types, explain=explain, moment=moment)
 
 
 def context_of(
@@ -79,15 +82,15 @@ def context_of(
     )
 
 
-def answered(request: Request, cases: UseCases, context: Context, *, types: list[str], explain: bool) -> Response:
-    """The answer, which is kept for the next who asks the same, or 304."""
-    effective = cases.resolve_config.effective(context, types=types or None)
-    show(cases, effective.position)
+def answered(
+    request: Request, cases: UseCases, context: Context, *, types: list[str], explain: bool, moment: Moment | None
+) -> Response:
+    """The answer, or 304. One for now is kept for the next who asks the same."""
+    effective = cases.resolve_config.effective(context, types=types or None, moment=moment)
     answer = finished(effective, epoch=cases.store.identity.epoch, explain=explain)
-    key = (request.scope["raw_path"], request.scope["query_string"])
-    ladder = cases.catalogs.current().ladder
-    scopes = [(context.environment, scope.kind, scope.id) for scope in context.scopes(ladder)]
-    cases.answers.put(key, answer, scopes=scopes)
+    if moment is None:
+        show(cases, effective.position)
+        keep(request, cases, context, answer)
     headers = {
         "ETag": answer.etag.decode(),
         "Varve-Position": str(answer.position),
@@ -98,6 +101,14 @@ def answered(request: Request, cases: UseCases, context: Context, *, types: list
         return Response(status_code=304, headers=headers)
     content = answer.head + str(answer.position).encode() + answer.tail
     return Response(content, headers=headers, media_type="application/json")
+
+
+def keep(request: Request, cases: UseCases, context: Context, answer: Answer) -> None:
+    """Keep an answer under the address that was asked, until one of its scopes changes."""
+    key = (request.scope["raw_path"], request.scope["query_string"])
+    ladder = cases.catalogs.current().ladder
+    scopes = [(context.environment, scope.kind, scope.id) for scope in context.scopes(ladder)]
+    cases.answers.put(key, answer, scopes=scopes)
 
 
 def finished(effective: Effective, *, epoch: int, explain: bool) -> Answer:
@@ -114,13 +125,16 @@ def finished(effective: Effective, *, epoch: int, explain: bool) -> Answer:
         about["collection_ids"] = context.collection_ids
     if context.others:
         about["scopes"] = [str(scope) for scope in context.others]
+    moment = effective.moment
     rest: dict[str, Any] = {
         "epoch": epoch,
-        "as_of": None,
-        "final": True,
+        "as_of": moment.as_of if moment else None,
+        "final": moment.final if moment else True,
         "digest": effective.digest,
         "degraded": [lack for one in effective.types.values() for lack in one.degraded],
     }
+    if moment and moment.rounded_from is not None:
+        rest["rounded_from"] = moment.rounded_from
     if explain:
         rest["provenance"] = {name: one.provenance() for name, one in effective.types.items()}
     head = joined([*types, orjson.dumps(about)[1:-1]]) + b',"position":'

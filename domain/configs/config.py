@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.aggregate import Aggregate, PlacedEvent
 from domain.config_types.spec import Mode
+from domain.configs.diff import equal
 from domain.configs.scope import Scope
 from domain.documents import Document
 from domain.errors import InvalidRequest, NotFound
@@ -120,7 +121,7 @@ class Config(Aggregate):
         """Change the fields given; what equals the present records nothing. Raises NotFound."""
         self.require()
         fields = {field: changes.get(field, getattr(self, field)) for field in MUTABLE}
-        if restores is None and all(same(fields[field], getattr(self, field)) for field in MUTABLE):
+        if restores is None and all(equal(fields[field], getattr(self, field)) for field in MUTABLE):
             return
         versions = {"type_version": type_version, "restores": restores}
         self.record(Config.Updated, stamp=stamp, **self.place, **versions, **fields)
@@ -135,17 +136,6 @@ class Config(Aggregate):
         self.require()
         if self.is_default != to:
             self.record(Config.DefaultChanged, stamp=stamp, **self.place, is_default=to)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Equality as JSON: 1 and 1.0 are the same number, 1 and true are not."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other)
 
 
 def name_key(name: str) -> str:

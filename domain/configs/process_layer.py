@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from domain.aggregate import Aggregate, PlacedEvent, stream_id
-from domain.configs.config import same
+from domain.configs.diff import equal
 from domain.documents import Document
 from domain.stamp import Stamp
 
@@ -43,7 +43,7 @@ class ProcessLayer(Aggregate):
         stamp: Stamp,
     ) -> None:
         """Replace the whole layer of this type; the same values again record nothing."""
-        if same(data, self.data):
+        if equal(data, self.data):
             return
         self.record(
             ProcessLayer.Recorded,

@@ -69,6 +69,7 @@ def test_what_any_request_can_be_refused_with_is_documented(name: str) -> None:
 
 
 # What each operation is asked for its example; what is not here has the example of its body, or needs nothing.
+C9 = {"user_id": "u-1", "collection_id": "c-9"}
 GIVEN: dict[str, dict[str, Any]] = {
     "effective_of_user": {"path": {"user_id": "u-1"}, "params": {"config_types": "chunking", "collection_id": "c-9"}},
     "effective_without_user": {"params": {"config_types": "chunking", "user_id": "u-1", "collection_id": "c-9"}},
@@ -82,6 +83,20 @@ GIVEN: dict[str, dict[str, Any]] = {
     "read_config_type": {"path": {"name": "rerank"}},
     "verify_config_type": {"path": {"name": "chunking"}, "json": {"schema": {"type": "object", "properties": {}}}},
     "import_settings": {"json": {"kind": "bundle"}},
+    "timeline": {
+        "path": {"user_id": "u-1"},
+        "params": {"config_types": "chunking", "collection_id": "c-9", "from": "position:12"},
+    },
+    "diff": {"json": {"left": {**C9, "position": 12}, "right": C9, "config_types": ["chunking"]}},
+    "blame": {"json": {"context": C9, "config_type": "chunking", "pointer": "/max_chunk_size"}},
+    "bisect": {
+        "json": {
+            "context": C9,
+            "good": "position:12",
+            "bad": "position:16",
+            "verdict": {"config_type": "chunking", "pointer": "/max_chunk_size", "at_most": 400},
+        }
+    },
 }
 
 

@@ -31,6 +31,7 @@ TOPICS = {
     "slot.name_claimed",
     "slot.name_released",
     "slot.opened",
+    "tag.named",
 }
 
 

@@ -1,0 +1,66 @@
+"""Which change did it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from api.deps import Cases, StrictRoute, json_response
+from api.rest.bodies import Body
+from api.rest.compare import TURN, ContextBody, commit_data, event_data, moment_at
+from api.rest.examples import responses
+from application.bisect import Metric
+from domain.errors import InvalidRequest
+
+router = APIRouter(prefix="/api", tags=["time"], route_class=StrictRoute)
+
+FOUND = {
+    "first_bad": {key: TURN[key] for key in ("position", "at", "actor", "operation", "events")},
+    "last_good": 1039,
+    "probes": [{"position": 1039, "bad": False}, {"position": 1042, "bad": True}],
+}
+
+
+class MetricBody(Body):
+    """A number that is recorded as a setting beside those under trial."""
+
+    config_type: str
+    pointer: str = Field(max_length=1000)
+    at_least: float | None = Field(None, allow_inf_nan=False)
+    at_most: float | None = Field(None, allow_inf_nan=False)
+
+    def metric(self) -> Metric:
+        if (self.at_least is None) == (self.at_most is None):
+            raise InvalidRequest.at("/verdict", "say what is good: at_least, or at_most", "verdict")
+        return Metric(self.config_type, self.pointer, self.at_least, self.at_most)
+
+
+class BisectBody(Body):
+    context: ContextBody
+    good: str = Field(max_length=100, description="A moment at which it was good: a time, tag:NAME, or position:N.")
+    bad: str = Field(max_length=100, description="A later moment at which it was bad.")
+    verdict: MetricBody
+
+
+@router.post(
+    "/bisects",
+    operation_id="bisect",
+    responses=responses(400, 404, 413, 415, 503, ok={200: ("The first bad commit.", FOUND)}),
+)
+def bisect(body: BisectBody, cases: Cases) -> Response:
+    """The first commit after which a recorded number is bad for a context, found in O(log n) probes. Reads only."""
+    good, bad = moment_at(cases, body.good, "/good"), moment_at(cases, body.bad, "/bad")
+    assert good is not None
+    assert bad is not None
+    if good.position >= bad.position:
+        raise InvalidRequest.at("/bad", "bad lies before good: exchange them", "order")
+    context, metric = body.context.context(cases), body.verdict.metric()
+    found = cases.bisect.first_bad(context, good=good, bad=bad, is_bad=metric.is_bad)
+    content: dict[str, Any] = {
+        "first_bad": {**commit_data(found.commit), "events": [event_data(event) for event in found.events]},
+        "last_good": found.last_good,
+        "probes": [{"position": position, "bad": verdict} for position, verdict in found.probes],
+    }
+    return json_response(content, cases=cases, position=bad.position)

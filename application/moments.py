@@ -1,0 +1,114 @@
+"""Which moment of the past is meant: always a boundary between two commits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from application.ports import Command, Commit, Decision, EventStore
+from domain.errors import InvalidRequest, NotFound, StoreUnavailable
+from domain.installation.tags import TAGS_ID, Tags
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SERVER = "varve"  # the principal of what the service records by itself
+TAG = "tag:"
+LONGEST_POSITION = 19  # digits
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A commit boundary.
+
+    `as_of` is the time that was asked for; `final` when nothing can be recorded before it any more. `rounded_from` is
+    the position that was asked for where it lies inside a commit.
+    """
+
+    position: int
+    as_of: str | None = None
+    final: bool = True
+    rounded_from: int | None = None
+
+
+class Moments:
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+
+    def at(self, *, as_of: str | None = None, position: int | None = None) -> Moment | None:
+        """The moment that is named, by a time, `tag:NAME`, or a position; None where none is.
+
+        Raises InvalidRequest for a time with no offset, in the future, or before the first event; for a position beyond
+        the log; where both are given. Raises NotFound for an unknown tag.
+        """
+        if as_of is not None and position is not None:
+            raise InvalidRequest.at("/position", "name the moment once: by as_of, or by position", "one_moment")
+        if as_of is not None:
+            tag = as_of.startswith(TAG)
+            return self._at_position(self._tagged(as_of.removeprefix(TAG))) if tag else self._at_time(as_of)
+        return None if position is None else self._at_position(position)
+
+    def named(self, text: str) -> Moment:
+        """As `at`, for a moment in one text: a time, `tag:NAME`, or `position:N`."""
+        kind, _, number = text.partition(":")
+        if kind == "position" and number.isascii() and number.isdigit() and len(number) < LONGEST_POSITION:
+            return self._at_position(int(number))
+        return self._at_position(self._tagged(number)) if kind == "tag" else self._at_time(text)
+
+    def _tagged(self, name: str) -> int:
+        position = self._store.load(Tags, TAGS_ID).positions.get(name)
+        if position is None:
+            raise NotFound(f"there is no tag {name[:64]}: GET /api/tags lists what there is")
+        return position
+
+    def _at_position(self, position: int) -> Moment:
+        newest = self._newest()
+        if position > newest.last:
+            message = f"the log ends at position {newest.last}: name one up to that"
+            raise InvalidRequest.at("/position", message, "beyond_the_log")
+        commit = self._store.commit_at(position=position)
+        at = commit.last if commit else 0
+        return Moment(at, rounded_from=None if at == position else position)
+
+    def _at_time(self, text: str) -> Moment:
+        asked = parsed_us(text)
+        newest = self._newest()
+        if asked > max(self._store.now_us(), newest.recorded_us):
+            raise InvalidRequest.at("/as_of", "as_of lies in the future: name a moment that has passed", "future")
+        commit = self._store.commit_at(recorded_us=asked)
+        if commit is None:
+            message = "as_of lies before the first event: there was nothing yet"
+            raise InvalidRequest.at("/as_of", message, "before_the_log")
+        final = newest.recorded_us >= asked or self._tick()
+        # Between the look and the tick another may have recorded something that belongs to before the moment.
+        settled = self._store.commit_at(recorded_us=asked) or commit
+        return Moment(settled.last, rfc3339(asked), final)
+
+    def _tick(self) -> bool:
+        """Record that time has passed, so that nothing can come before it any more; whether that could be done."""
+        try:
+            self._store.record(Command(SERVER, uuid4().hex, "tick", b""), Decision())
+        except StoreUnavailable:
+            return False
+        return True
+
+    def _newest(self) -> Commit:
+        newest = self._store.newest()
+        assert newest is not None, "a log that is served holds its first definitions"
+        return newest
+
+
+def parsed_us(text: str) -> int:
+    """A time in RFC 3339, as microseconds since the epoch. Raises InvalidRequest where it has no offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = "as_of is a time with its offset, such as 2026-11-20T10:00:00Z, or tag:NAME"
+        raise InvalidRequest.at("/as_of", message, "time")
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def rfc3339(at_us: int) -> str:
+    """Microseconds since the epoch as RFC 3339 in UTC."""
+    return (EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds").replace("+00:00", "Z")
