@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import socket
+import sys
 from json import dumps
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,4 +77,9 @@ def _announce(address: str, store: str, *, as_json: bool) -> None:
         print(dumps({"address": address, "store": store, "pid": os.getpid()}), flush=True)
         return
     print(f"Varve listens on {address}, with the store {store}. Ctrl-C stops it.", flush=True)
-    print(f"Next, in another terminal: varve get --server {address}    (the API: {address}/docs)", flush=True)
+    print(f"Next, in another terminal: {_program()} get --server {address}    (the API: {address}/docs)", flush=True)
+
+
+def _program() -> str:
+    """How this program is called from here: by its name where the shell finds it, else by its path."""
+    return "varve" if shutil.which("varve") or not sys.argv[0].endswith("varve") else sys.argv[0]
