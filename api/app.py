@@ -16,7 +16,19 @@ from api import errors
 from api.hot_path import HotPath, Kept
 from api.marks import Marks
 from api.parsing import StrictBodies
-from api.rest import bisect, compare, config_types, configs, effective, health, installation, log, preview, transfer
+from api.rest import (
+    bisect,
+    compare,
+    config_types,
+    configs,
+    effective,
+    health,
+    history,
+    installation,
+    log,
+    preview,
+    transfer,
+)
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
@@ -28,6 +40,7 @@ ROUTERS = (
     installation.router,
     config_types.router,
     configs.router,
+    history.router,
     log.router,
     transfer.router,
     health.router,

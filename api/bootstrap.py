@@ -18,6 +18,7 @@ from application.commands import Commands
 from application.compare import Compare
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
+from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.moments import Moments
 from application.ports import Command
@@ -82,6 +83,7 @@ def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str])
         preview=Preview(opened.log, views, catalogs, resolve_config),
         transfer=Transfer(opened.log, views, catalogs, commands),
         inspect_config=InspectConfig(views, StreamReplay(opened.log)),
+        inspect_history=InspectHistory(views),
         inspect_log=InspectLog(opened.log),
         rebuilder=ViewRebuilder(opened),
         answers=kept,

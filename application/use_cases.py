@@ -11,6 +11,7 @@ from application.change_ladder import ChangeLadder
 from application.compare import Compare
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
+from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.moments import Moments
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
@@ -39,6 +40,7 @@ class UseCases:
     preview: Preview
     transfer: Transfer
     inspect_config: InspectConfig
+    inspect_history: InspectHistory
     inspect_log: InspectLog
     rebuilder: Rebuilder
     answers: Answers

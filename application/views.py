@@ -35,6 +35,8 @@ class ConfigView:
     updated_by: str
     operation: str
     reason: str | None
+    command_id: str
+    restores: int | None  # the version that this one brought back
     position: int
 
     @property

@@ -173,5 +173,7 @@ def config_view(r: Mapping[Any, Any]) -> ConfigView:
         r["actor"],
         r["operation"],
         r["reason"],
+        r["command_id"],
+        r["restores"],
         r["position"],
     )
