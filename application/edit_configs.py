@@ -19,7 +19,7 @@ from domain.configs.layer import Layer
 from domain.configs.scope import PROCESS, Scope
 from domain.configs.slot import Slot, slot_id
 from domain.documents import Document
-from domain.errors import Conflict, InvalidRequest, StaleVersion
+from domain.errors import Conflict, InvalidRequest, NotFound, StaleVersion
 from domain.installation.ladder import LADDER_ID
 from domain.stamp import Stamp
 
@@ -95,6 +95,31 @@ class ConfigEditor:
         if becomes_default != config.is_default:
             self._change_default(config, is_default=becomes_default)
 
+    def restore(self, config_id: UUID, version: int, *, expected_version: int | None = None) -> None:
+        """Make an earlier version the newest, checked against today's type.
+
+        A deleted config comes back, not as the default, except in a collection's slot. Raises NotFound, StaleVersion,
+        InvalidConfig, NameTaken, SlotTaken, Conflict.
+        """
+        config = self._work.load(Config, config_id)
+        if not 1 <= version <= config.version:
+            raise NotFound(f"there is no version {version} of a config {config_id}")
+        _require_version(config, expected_version)
+        past = self._work.past(Config, config_id, version=version)
+        if not past.exists:
+            raise Conflict(f"at version {version} the config was deleted: name a version at which it was there")
+        data = self._checked(_as_draft(past, {}), past.mode)
+        slot, was_there, old_key = self._slot(config), config.exists, config.name_key
+        definition = self._catalog.definition(config.config_type)
+        config.restore(past, data=data, type_version=definition.version, stamp=self._stamp)
+        if was_there:
+            slot.rename(old_key, config.name_key, stamp=self._stamp)
+            return
+        slot.claim(config.name_key, config_id, stamp=self._stamp)
+        if slot.holds_one:
+            slot.assign_default(config_id, stamp=self._stamp)
+            config.change_default(to=True, stamp=self._stamp)
+
     def delete(self, config_id: UUID, *, expected_version: int | None = None) -> None:
         """Its name is free again, and it is in force nowhere. Raises NotFound, StaleVersion."""
         config = self._config(config_id, expected_version)
@@ -104,11 +129,7 @@ class ConfigEditor:
     def _config(self, config_id: UUID, expected_version: int | None) -> Config:
         config = self._work.load(Config, config_id)
         config.require()
-        if expected_version is not None and config.version != expected_version:
-            message = (
-                f"this config is at version {config.version}, and If-Match names {expected_version}: read it again"
-            )
-            raise StaleVersion(message)
+        _require_version(config, expected_version)
         return config
 
     def _slot(self, config: Config) -> Slot:
@@ -160,6 +181,12 @@ class ConfigEditor:
         slot.assign_default(config_id, stamp=self._stamp)
 
 
+def _require_version(config: Config, expected: int | None) -> None:
+    if expected is not None and config.version != expected:
+        message = f"this config is at version {config.version}, and If-Match names {expected}: read it again"
+        raise StaleVersion(message)
+
+
 def _as_draft(config: Config, fields: dict[str, Any]) -> Draft:
     data, unset = fields.get("data", config.data), fields.get("unset", config.unset)
     return Draft(config.environment, config.scope, config.config_type, config.name, data, unset=tuple(unset))
@@ -192,6 +219,22 @@ class EditConfigs:
 
         def edit(work: UnitOfWork) -> None:
             self.editor(work, command).update(config_id, changes, expected_version=expected_version)
+
+        return self._commands.run(command, edit, dry_run=dry_run)
+
+    def restore(
+        self,
+        config_id: UUID,
+        version: int,
+        *,
+        command: Command,
+        expected_version: int | None = None,
+        dry_run: bool = False,
+    ) -> Outcome | DryRun:
+        """Raises NotFound, StaleVersion, InvalidConfig, NameTaken, SlotTaken, Conflict."""
+
+        def edit(work: UnitOfWork) -> None:
+            self.editor(work, command).restore(config_id, version, expected_version=expected_version)
 
         return self._commands.run(command, edit, dry_run=dry_run)
 

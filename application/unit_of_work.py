@@ -27,6 +27,10 @@ class UnitOfWork:
         assert isinstance(held, kind)
         return held
 
+    def past(self, kind: type[A], stream: UUID, *, version: int) -> A:
+        """The aggregate as it was: nothing that happens now can change that."""
+        return self._store.load(kind, stream, version=version)
+
     def rely_on(self, stream: UUID, version: int) -> None:
         """Something was read elsewhere that holds as long as this stream is at this version."""
         self._relied_on[stream] = version

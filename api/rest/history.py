@@ -1,4 +1,4 @@
-"""What happened to a config."""
+"""What happened to a config, and how it comes back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
-from api.deps import AtPosition, Cases, StrictRoute, json_response
-from api.rest.examples import CHUNKING, responses
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, ExpectedVersion, StrictRoute, json_response, require_position
+from api.rest.bodies import Body, Reason
+from api.rest.configs import config_response
+from api.rest.examples import CHUNKING, COMMAND_FAULTS, CONFIG, responses
 from api.rest.shapes import rfc3339
 from application.inspect_history import Step
+from application.use_cases import UseCases
+from domain.errors import InvalidRequest, NotFound
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["time"], route_class=StrictRoute)
 
@@ -28,6 +33,51 @@ STEP = {
     "restores": None,
     "command_id": "6f1c2d3e-0a1b-4c2d-8e3f-405162738495",
 }
+
+
+class RollbackBody(Body):
+    """Which version comes back: exactly one of these names it."""
+
+    to_version: int | None = Field(None, ge=1, lt=2**31)
+    as_of: str | None = Field(None, max_length=100)
+    position: int | None = Field(None, ge=0, lt=2**63)
+    reason: Reason = None
+
+    def version(self, config_id: UUID, cases: UseCases) -> int:
+        """Raises InvalidRequest where none or several are named, NotFound where there was nothing yet."""
+        if sum(one is not None for one in (self.to_version, self.as_of, self.position)) != 1:
+            raise InvalidRequest.at("", "name one: to_version, as_of, or position", "one_version")
+        if self.to_version is not None:
+            return self.to_version
+        moment = cases.moments.at(as_of=self.as_of, position=self.position)
+        assert moment is not None
+        require_position(cases, moment.position)
+        view = cases.views.config(config_id, position=moment.position)
+        if view is None:
+            raise NotFound(f"there was no config {config_id} at that moment")
+        return view.version
+
+
+@router.post(
+    "/{config_id}/rollback",
+    operation_id="rollback_config",
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+)
+def rollback_config(
+    config_id: UUID,
+    body: RollbackBody,
+    cases: Cases,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Make an earlier version the newest one: data, name, mode and the rest. A deleted config comes back."""
+    command = asked.command(reason=body.reason)
+    version = body.version(config_id, cases)
+    outcome = cases.edit_configs.restore(
+        config_id, version, command=command, expected_version=expected, dry_run=dry_run
+    )
+    return config_response(cases, config_id, outcome)
 
 
 @router.get(

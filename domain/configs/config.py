@@ -126,6 +126,17 @@ class Config(Aggregate):
         versions = {"type_version": type_version, "restores": restores}
         self.record(Config.Updated, stamp=stamp, **self.place, **versions, **fields)
 
+    def restore(self, past: Config, *, data: Document, type_version: int, stamp: Stamp) -> None:
+        """Make an earlier version the newest, also of a deleted config; what is so already records nothing.
+
+        `data` is the document of that version as its type takes it today.
+        """
+        fields = {**{field: getattr(past, field) for field in MUTABLE}, "data": data}
+        if self.exists and all(equal(fields[field], getattr(self, field)) for field in MUTABLE):
+            return
+        versions = {"type_version": type_version, "restores": past.version}
+        self.record(Config.Updated, stamp=stamp, **self.place, **versions, **fields)
+
     def delete(self, *, stamp: Stamp) -> None:
         """Raises NotFound."""
         self.require()

@@ -82,6 +82,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "define_config_type": {"path": {"name": "rerank"}},
     "read_config_type": {"path": {"name": "rerank"}},
     "verify_config_type": {"path": {"name": "chunking"}, "json": {"schema": {"type": "object", "properties": {}}}},
+    "rollback_config": {"json": {"to_version": 1}},
     "import_settings": {"json": {"kind": "bundle"}},
     "timeline": {
         "path": {"user_id": "u-1"},
