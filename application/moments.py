@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from application.ports import Command, Commit, Decision, EventStore
 from domain.errors import InvalidRequest, NotFound, StoreUnavailable
 from domain.installation.tags import TAGS_ID, Tags
+from domain.times import EPOCH, rfc3339
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SERVER = "varve"  # the principal of what the service records by itself
 TAG = "tag:"
 LONGEST_POSITION = 19  # digits
@@ -107,8 +107,3 @@ def parsed_us(text: str) -> int:
         message = "as_of is a time with its offset, such as 2026-11-20T10:00:00Z, or tag:NAME"
         raise InvalidRequest.at("/as_of", message, "time")
     return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def rfc3339(at_us: int) -> str:
-    """Microseconds since the epoch as RFC 3339 in UTC."""
-    return (EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds").replace("+00:00", "Z")

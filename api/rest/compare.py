@@ -11,7 +11,6 @@ from api.deps import Cases, StrictRoute, json_response, require_position
 from api.rest.bodies import Body
 from api.rest.effective import Collections, Environment, Scopes, Types, context_of
 from api.rest.examples import CONFIG_ID, responses
-from api.rest.shapes import rfc3339
 from application.compare import Blamed, Turn
 from application.moments import Moment
 from application.ports import Commit, Recorded
@@ -21,6 +20,7 @@ from domain.configs.diff import Change
 from domain.configs.scope import Context
 from domain.errors import InvalidRequest
 from domain.pointers import MISSING, keys_of
+from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", tags=["time"], route_class=StrictRoute)
 

@@ -21,7 +21,6 @@ from api.deps import (
 )
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
-from api.rest.shapes import rfc3339
 from application.catalog import definition_data
 from application.commands import DryRun
 from application.inspect_type import definition_after
@@ -29,6 +28,7 @@ from application.register_types import Affected, fault_data
 from application.views import DefinitionRow
 from domain.config_types.spec import Mode, Rule, TypeSpec
 from domain.documents import Document
+from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", tags=["types"], route_class=StrictRoute)
 

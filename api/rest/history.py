@@ -12,10 +12,10 @@ from api.deps import Asked, AtPosition, Cases, DryRunFlag, ExpectedVersion, Stri
 from api.rest.bodies import Body, Reason
 from api.rest.configs import config_response
 from api.rest.examples import CHUNKING, COMMAND_FAULTS, CONFIG, responses
-from api.rest.shapes import rfc3339
 from application.inspect_history import Step
 from application.use_cases import UseCases
 from domain.errors import InvalidRequest, NotFound
+from domain.times import rfc3339
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["time"], route_class=StrictRoute)
 

@@ -21,9 +21,9 @@ from api.deps import (
 )
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, DRY_RUN, responses
-from api.rest.shapes import rfc3339
 from application.commands import DryRun
 from application.read_environment import Synced
+from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.rest.examples import CONFIG_ID, responses
-from api.rest.shapes import rfc3339
 from application.inspect_log import LoggedEvent
+from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
 

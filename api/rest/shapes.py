@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from application.views import ConfigView
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def rfc3339(at_us: int) -> str:
-    """Microseconds since the epoch as RFC 3339 in UTC."""
-    return (EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+from domain.times import rfc3339
 
 
 def config_data(view: ConfigView) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any, NotRequired, TypedDict
 
 from domain.configs.fold import DEFAULT, owned_leaves
@@ -11,8 +10,7 @@ from domain.configs.layer import Definition, Layer
 from domain.configs.resolution import Resolved
 from domain.documents import Document, is_one_value
 from domain.pointers import MISSING, keys_of
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from domain.times import rfc3339
 
 
 class Shadowed(TypedDict):
@@ -69,7 +67,7 @@ def _source(value: Any, layer: Layer | None, shadowed: list[Shadowed]) -> Source
         "position": origin.position if origin else None,
         "operation": origin.operation if origin else None,
         "actor": origin.actor if origin else None,
-        "at": _rfc3339(origin.at_us) if origin else None,
+        "at": rfc3339(origin.at_us) if origin else None,
         "reason": origin.reason if origin else None,
         "shadowed": shadowed,
     }
@@ -108,8 +106,3 @@ def _value_within(document: Any, pointer: str) -> Any:
             return MISSING
         document = document[key]
     return document
-
-
-def _rfc3339(at_us: int) -> str:
-    moment = _EPOCH + timedelta(microseconds=at_us)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

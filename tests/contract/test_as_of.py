@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from api.bootstrap import service
-from application.moments import Moment, rfc3339
+from application.moments import Moment
 from application.ports import Command
 from application.use_cases import UseCases
 from domain.config_types.spec import Rule, TypeSpec
 from domain.configs.scope import Context
 from domain.errors import NotFound
+from domain.times import rfc3339
 from tests.faults.doors import UseCaseDoor
 from tests.faults.load import Racer
 
