@@ -17,16 +17,20 @@ from api.hot_path import HotPath, Kept
 from api.marks import Marks
 from api.parsing import StrictBodies
 from api.rest import (
+    audits,
     bisect,
     compare,
     config_types,
     configs,
+    counterfactuals,
     effective,
     health,
     history,
     installation,
     log,
     preview,
+    restoring,
+    tags,
     transfer,
 )
 from application.use_cases import UseCases
@@ -41,6 +45,10 @@ ROUTERS = (
     config_types.router,
     configs.router,
     history.router,
+    restoring.router,
+    counterfactuals.router,
+    tags.router,
+    audits.router,
     log.router,
     transfer.router,
     health.router,

@@ -11,23 +11,29 @@ import structlog
 
 from api.app import Service
 from application.add_environment import AddEnvironment
+from application.assemble import Unmetered
+from application.audit import Audit
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
 from application.commands import Commands
 from application.compare import Compare
+from application.counterfactual import Counterfactual
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.moments import Moments
+from application.name_positions import NamePositions
 from application.ports import Command
 from application.prepare_log import PrepareLog
 from application.preview import Preview
 from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
+from application.restore import Restore
 from application.transfer import Transfer
+from application.undo import Undo
 from application.use_cases import UseCases
 from infrastructure.answers import KeptAnswers
 from infrastructure.rebuilder import ViewRebuilder
@@ -66,6 +72,7 @@ def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str])
     PrepareLog(opened.log, commands).prepare(environment=environment, command=own_command("prepare"))
     resolve_config = ResolveConfig(views, catalogs, Telemetry())
     compare = Compare(opened.log, views, catalogs, resolve_config)
+    edit_configs = EditConfigs(opened.log, catalogs, commands)
     cases = UseCases(
         store=opened.log,
         views=views,
@@ -74,7 +81,12 @@ def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str])
         moments=Moments(opened.log),
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
-        edit_configs=EditConfigs(opened.log, catalogs, commands),
+        audit=Audit(opened.log, lambda: ResolveConfig(views, catalogs, Unmetered())),
+        counterfactual=Counterfactual(opened.log),
+        name_positions=NamePositions(opened.log, commands),
+        restore=Restore(opened.log, views, catalogs, commands),
+        undo=Undo(opened.log, edit_configs, commands),
+        edit_configs=edit_configs,
         resolve_config=resolve_config,
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),

@@ -211,6 +211,7 @@ def require_position(cases: UseCases, position: int) -> None:
 
 AtPosition = Depends(await_position)
 AS_OF = "A moment of the past: a time with its offset, such as 2026-11-20T10:00:00Z, or tag:NAME."
+PREVIEW = "Take an as_of in the future: what is known of it now, which the answer then says (`preview`)."
 POSITION = "A position of the log: rounded down to the end of a commit, which the answer then says (`rounded_from`)."
 
 
@@ -218,9 +219,10 @@ def moment_of(
     cases: Cases,
     as_of: Annotated[str | None, Query(max_length=100, description=AS_OF)] = None,
     position: Annotated[int | None, Query(ge=0, lt=2**63, description=POSITION)] = None,
+    preview: Annotated[bool, Query(description=PREVIEW)] = False,
 ) -> Moment | None:
     """The moment that a read is about; None for now. Raises Behind where the views have not come to it yet."""
-    moment = cases.moments.at(as_of=as_of, position=position)
+    moment = cases.moments.at(as_of=as_of, position=position, preview=preview)
     if moment is not None:
         require_position(cases, moment.position)
     return moment

@@ -44,7 +44,7 @@ class StrictBodies:
             answer = problem(415, code="unsupported_media_type", title="Unsupported media type", detail=detail)
             await answer(scope, receive, send)
             return
-        await self._app(scope, replayed(body), send)
+        await self._app(scope, replayed(body, receive), send)
 
     def _parsed(self, scope: Scope, body: bytes, *, imports: bool) -> Any:
         if not body:
@@ -91,18 +91,18 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(f"the body may have {limit // 1024:,} KiB: send less, or in parts")
 
 
-def replayed(body: bytes) -> Receive:
-    """A receive channel that gives the body once more."""
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A receive channel that gives the body once more, and then what the caller does: an answer may take long."""
     sent = False
 
-    async def receive() -> Message:
+    async def again() -> Message:
         nonlocal sent
         if sent:
-            return {"type": "http.disconnect"}
+            return await receive()
         sent = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return receive
+    return again
 
 
 def header(scope: Scope, name: bytes) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from application.assemble import Effective
 from application.compare import Compare
 from application.moments import Moment
 from application.ports import Commit, EventStore, Recorded
-from application.resolve_config import Effective, ResolveConfig
+from application.resolve_config import ResolveConfig
 from domain.configs.scope import Context
 from domain.errors import InvalidRequest
 from domain.pointers import MISSING, value_at
@@ -59,17 +60,31 @@ class Bisect:
 
         Raises InvalidRequest where nothing changed for the context between them.
         """
+        probes: dict[int, bool] = {}
+        while isinstance(found := self.step(context, good=good, bad=bad, probes=probes), Moment):
+            probes[found.position] = is_bad(self._resolve.effective(context, moment=found))
+        return found
+
+    def step(self, context: Context, *, good: Moment, bad: Moment, probes: Mapping[int, bool]) -> Found | Moment:
+        """The moment to probe next, given what came of those before (position → bad); or what they found.
+
+        Raises InvalidRequest for probes that contradict each other, or that were never asked for.
+        """
         candidates = self._compare.candidates(context, good.position, bad.position)
         if not candidates:
             raise InvalidRequest.at("/bad", "nothing changed for this context between good and bad", "no_candidates")
-        probes: list[tuple[int, bool]] = []
         low, high = -1, len(candidates) - 1  # candidates[low] is good, candidates[high] is bad
+        asked: list[tuple[int, bool]] = []
         while high - low > 1:
             middle = (low + high) // 2
-            position = candidates[middle]
-            verdict = is_bad(self._resolve.effective(context, moment=Moment(position)))
-            probes.append((position, verdict))
+            verdict = probes.get(candidates[middle])
+            if verdict is None:
+                if len(asked) < len(probes):
+                    message = "these probes are not those that were asked for: begin again"
+                    raise InvalidRequest.at("/probes", message, "probes")
+                return Moment(candidates[middle])
+            asked.append((candidates[middle], verdict))
             low, high = (low, middle) if verdict else (middle, high)
         commit = self._store.commits(after=candidates[high] - 1, limit=1)[0]
         events = tuple(self._store.events(first=commit.first, last=commit.last))
-        return Found(commit, events, candidates[low] if low >= 0 else good.position, tuple(probes))
+        return Found(commit, events, candidates[low] if low >= 0 else good.position, tuple(asked))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from typing import Literal
 
+from application.assemble import layer_of
 from application.ports import Views
-from application.resolve_config import layer_of
 from application.try_changes import Tried, label_at
 from application.views import LayerRow, LayerRows
 from domain.config_types.definition import TypeDefinition

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from application.assemble import Effective
 from application.catalog import Catalogs
 from application.moments import Moment
 from application.ports import Commit, EventStore, Recorded, Views
-from application.resolve_config import Effective, ResolveConfig
+from application.resolve_config import ResolveConfig
 from domain.configs.diff import Change, changed_leaves, equal
 from domain.configs.provenance import Source
 from domain.configs.scope import Context

@@ -90,7 +90,7 @@ class ConfigEditor:
             fields["data"] = self._checked(_as_draft(config, fields), fields.get("mode", config.mode))
             type_version = self._catalog.definition(config.config_type).version
         if "name" in fields and name_key(checked_name(fields["name"])) != config.name_key:
-            self._slot(config).rename(config.name_key, name_key(fields["name"]), stamp=self._stamp)
+            self._slot(config).rename({config.name_key: name_key(fields["name"])}, stamp=self._stamp)
         config.update(type_version=type_version, stamp=self._stamp, **fields)
         if becomes_default != config.is_default:
             self._change_default(config, is_default=becomes_default)
@@ -105,6 +105,7 @@ class ConfigEditor:
         if not 1 <= version <= config.version:
             raise NotFound(f"there is no version {version} of a config {config_id}")
         _require_version(config, expected_version)
+        require_kind(self._work, self._catalog, config.scope)
         past = self._work.past(Config, config_id, version=version)
         if not past.exists:
             raise Conflict(f"at version {version} the config was deleted: name a version at which it was there")
@@ -113,7 +114,7 @@ class ConfigEditor:
         definition = self._catalog.definition(config.config_type)
         config.restore(past, data=data, type_version=definition.version, stamp=self._stamp)
         if was_there:
-            slot.rename(old_key, config.name_key, stamp=self._stamp)
+            slot.rename({old_key: config.name_key}, stamp=self._stamp)
             return
         slot.claim(config.name_key, config_id, stamp=self._stamp)
         if slot.holds_one:
@@ -141,9 +142,7 @@ class ConfigEditor:
         if scope == PROCESS:
             message = "the process layer is what environment variables say: change it by import or sync"
             raise InvalidRequest.at("/scope", message, "scope_kind")
-        self._catalog.ladder.rank(scope.kind)
-        if scope.kind not in BUILT_IN_KINDS:
-            self._work.rely_on(LADDER_ID, self._catalog.ladder_version)
+        require_kind(self._work, self._catalog, scope)
 
     def _becomes_default(self, draft: Draft) -> bool:
         only_one = draft.scope.kind == "collection"
@@ -179,6 +178,13 @@ class ConfigEditor:
         if slot.default is not None:
             self._work.load(Config, slot.default).change_default(to=False, stamp=self._stamp)
         slot.assign_default(config_id, stamp=self._stamp)
+
+
+def require_kind(work: UnitOfWork, catalog: Catalog, scope: Scope) -> None:
+    """Raises InvalidRequest for a kind that is not on the ladder."""
+    catalog.ladder.rank(scope.kind)
+    if scope.kind not in BUILT_IN_KINDS:
+        work.rely_on(LADDER_ID, catalog.ladder_version)
 
 
 def _require_version(config: Config, expected: int | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -25,26 +27,50 @@ class LoggedEvent:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events are told; what is empty or None asks nothing.
+
+    The subject is a stream, or a scope as events name it ("global", "collection:c-9"). Times are microseconds since the
+    epoch, both included.
+    """
+
+    topics: frozenset[str] = frozenset()
+    actor: str | None = None
+    subject: UUID | str | None = None
+    from_us: int | None = None
+    to_us: int | None = None
+
+    def takes(self, one: LoggedEvent) -> bool:
+        event, commit = one.event, one.commit
+        if self.topics and event.topic not in self.topics:
+            return False
+        if self.actor is not None and commit.principal != self.actor:
+            return False
+        if isinstance(self.subject, UUID):
+            return event.stream == self.subject
+        return self.subject is None or one.payload().get("scope") == self.subject
+
+
 class InspectLog:
     def __init__(self, store: EventStore) -> None:
         self._store = store
 
-    def events(self, *, after: int, limit: int, topics: Sequence[str] = ()) -> list[LoggedEvent]:
-        """The next events beyond a position, oldest first; only of these topics, where any are named."""
-        found = []
-        for one in self._from(after):
-            if not topics or one.event.topic in topics:
-                found.append(one)
-                if len(found) == limit:
-                    break
-        return found
+    def events(self, wanted: Wanted, *, after: int, limit: int | None = None) -> Iterator[LoggedEvent]:
+        """The events beyond a position that are wanted, oldest first."""
+        if wanted.from_us is not None:
+            earlier = self._store.commit_at(recorded_us=wanted.from_us - 1)
+            after = max(after, earlier.last if earlier else 0)
+        return islice((one for one in self._from(after, wanted.to_us) if wanted.takes(one)), limit)
 
-    def _from(self, after: int) -> Iterator[LoggedEvent]:
+    def _from(self, after: int, to_us: int | None) -> Iterator[LoggedEvent]:
         position = after
         while commits := self._store.commits(after=position, limit=COMMITS_A_READ):
             events = iter(self._store.events(first=max(commits[0].first, after + 1), last=commits[-1].last))
             event = next(events, None)
             for commit in commits:
+                if to_us is not None and commit.recorded_us > to_us:
+                    return
                 while event is not None and event.position <= commit.last:
                     yield LoggedEvent(event, commit)
                     event = next(events, None)

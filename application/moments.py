@@ -21,30 +21,36 @@ class Moment:
     """A commit boundary.
 
     `as_of` is the time that was asked for; `final` when nothing can be recorded before it any more. `rounded_from` is
-    the position that was asked for where it lies inside a commit.
+    the position that was asked for where it lies inside a commit. `preview`: the time has not come, and what is known
+    of it now is told.
     """
 
     position: int
     as_of: str | None = None
     final: bool = True
     rounded_from: int | None = None
+    preview: bool = False
 
 
 class Moments:
     def __init__(self, store: EventStore) -> None:
         self._store = store
 
-    def at(self, *, as_of: str | None = None, position: int | None = None) -> Moment | None:
+    def at(self, *, as_of: str | None = None, position: int | None = None, preview: bool = False) -> Moment | None:
         """The moment that is named, by a time, `tag:NAME`, or a position; None where none is.
 
-        Raises InvalidRequest for a time with no offset, in the future, or before the first event; for a position beyond
-        the log; where both are given. Raises NotFound for an unknown tag.
+        Raises InvalidRequest for a time with no offset, in the future (unless it is for a `preview`), or before the
+        first event; for a position beyond the log; where both are given. Raises NotFound for an unknown tag.
         """
         if as_of is not None and position is not None:
             raise InvalidRequest.at("/position", "name the moment once: by as_of, or by position", "one_moment")
         if as_of is not None:
             tag = as_of.startswith(TAG)
-            return self._at_position(self._tagged(as_of.removeprefix(TAG))) if tag else self._at_time(as_of)
+            return (
+                self._at_position(self._tagged(as_of.removeprefix(TAG)))
+                if tag
+                else self._at_time(as_of, preview=preview)
+            )
         return None if position is None else self._at_position(position)
 
     def named(self, text: str) -> Moment:
@@ -69,11 +75,14 @@ class Moments:
         at = commit.last if commit else 0
         return Moment(at, rounded_from=None if at == position else position)
 
-    def _at_time(self, text: str) -> Moment:
+    def _at_time(self, text: str, *, preview: bool = False) -> Moment:
         asked = parsed_us(text)
         newest = self._newest()
         if asked > max(self._store.now_us(), newest.recorded_us):
-            raise InvalidRequest.at("/as_of", "as_of lies in the future: name a moment that has passed", "future")
+            if preview:
+                return Moment(newest.last, rfc3339(asked), final=False, preview=True)
+            message = "as_of lies in the future: name a moment that has passed, or ask for a preview"
+            raise InvalidRequest.at("/as_of", message, "future")
         commit = self._store.commit_at(recorded_us=asked)
         if commit is None:
             message = "as_of lies before the first event: there was nothing yet"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from application.views import ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
+from application.views import ChangedConfig, ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
 from domain.aggregate import Aggregate
 from domain.configs.scope import Scope
 from domain.stamp import Stamp
@@ -170,6 +170,9 @@ class Views(Protocol):
 
     def history(self, config_id: UUID, *, before: int | None, limit: int) -> list[ConfigView]:
         """The versions of a config below one, newest first."""
+
+    def changed_since(self, environment: str, *, position: int) -> list[ChangedConfig]:
+        """The configs of an environment that something happened to beyond a position, deleted ones too; by id."""
 
     def in_force(self, environment: str | None, config_type: str | None) -> Iterator[tuple[str, LayerRow]]:
         """All that is in force: environment and row."""

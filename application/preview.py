@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from application.assemble import degradation_data
 from application.blast_radius import SHARED, Impact, blast_radius
 from application.catalog import Catalog, Catalogs
 from application.ports import EventStore, Views
 from application.preview_sample import Sample, Sampled, sampled
 from application.redundancy import Redundant, redundant
-from application.resolve_config import ResolveConfig, degradation_data
+from application.resolve_config import ResolveConfig
 from application.try_changes import Change, ChangeConfig, PutConfig, Tried, TryChanges, label_at
 from application.views import LayerRows
 from domain.configs.layer import Layer

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import orjson
 
+from application.assemble import layer_of
 from application.catalog import Catalog
 from application.ports import Views
-from application.resolve_config import layer_of
 from application.views import LayerRow
 from domain.config_types.definition import TypeDefinition
 from domain.configs.diff import equal

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from application.assemble import layer_of
 from application.catalog import Catalogs
 from application.commands import Commands, DryRun, Outcome
 from application.ports import Command, EventStore, Views
-from application.resolve_config import layer_of
 from application.unit_of_work import UnitOfWork
 from application.views import LayerRow
 from domain.config_types.config_type import ConfigType, config_type_id

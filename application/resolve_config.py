@@ -2,76 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from typing import Any, Protocol
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import replace
 
-import orjson
-
-from application.catalog import Catalog, Catalogs
+from application.assemble import Assembler, Effective, Metrics
+from application.catalog import Catalogs
 from application.moments import Moment
 from application.ports import Views
-from application.views import LayerRow
-from domain.canonical_json import canonical
-from domain.config_types.definition import TypeDefinition
-from domain.configs.layer import Layer, Origin
-from domain.configs.provenance import Source, provenance
-from domain.configs.resolution import Degradation, Resolved, resolve
-from domain.configs.scope import GLOBAL, PROCESS, Context, Scope
-
-KEPT_RESOLUTIONS = 10_000
-
-
-class ResolvedType:
-    """One type of an answer: resolved once for equal layers, and ready to be sent and to be digested."""
-
-    __slots__ = ("canonical", "definition", "degraded", "layers", "path", "resolved", "served")
-
-    def __init__(self, definition: TypeDefinition, layers: tuple[Layer, ...], resolved: Resolved) -> None:
-        self.definition = definition
-        self.layers = layers
-        self.resolved = resolved
-        self.path = resolved.path
-        self.served = orjson.dumps(resolved.value)
-        self.canonical = canonical(resolved.value)
-        self.degraded = [degradation_data(one) for one in resolved.degraded]
-
-    def provenance(self) -> dict[str, Source]:
-        return provenance(self.definition, self.layers, self.resolved)
-
-
-@dataclass(frozen=True, slots=True)
-class Effective:
-    """The answer for one context, true at `position`."""
-
-    context: Context
-    position: int
-    types: dict[str, ResolvedType]
-    moment: Moment | None = None  # the one that was asked for; None for now
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON of the values: domain.configs.digest, from parts that are canonical already."""
-        parts = (b'"' + name.encode() + b'":' + one.canonical for name, one in sorted(self.types.items()))
-        return sha256(b"{" + b",".join(parts) + b"}").hexdigest()
-
-
-class Metrics(Protocol):
-    """Where healed answers are counted and told of."""
-
-    def healed(self, degradation: Degradation) -> None: ...
+from domain.configs.scope import Context
 
 
 class ResolveConfig:
-    """Answers are made of resolved types, which many contexts share."""
-
     def __init__(self, views: Views, catalogs: Catalogs, metrics: Metrics) -> None:
         self._views = views
         self._catalogs = catalogs
-        self._metrics = metrics
-        self._kept: dict[tuple[Any, ...], ResolvedType] = {}
+        self._assembler = Assembler(metrics)
 
     def effective(
         self, context: Context, *, types: Sequence[str] | None = None, moment: Moment | None = None
@@ -86,7 +31,7 @@ class ResolveConfig:
         found = self._views.layers(context.environment, scopes)
         catalog = self._catalogs.at(found.definitions)
         scopes = context.scopes(catalog.ladder)
-        return self.assembled(context, scopes, found.rows, catalog, types=types, position=found.position)
+        return self._assembler.assembled(context, scopes, found.rows, catalog, types=types, position=found.position)
 
     def _as_of(self, moment: Moment, context: Context, types: Sequence[str] | None) -> Effective:
         """In the types, the ladder and the layers of that moment."""
@@ -95,84 +40,5 @@ class ResolveConfig:
         names = types or catalog.types
         scopes = context.scopes(catalog.ladder)
         rows = self._views.layers_at(context.environment, scopes, names, position=moment.position)
-        answer = self.assembled(context, scopes, rows, catalog, types=types, position=moment.position)
+        answer = self._assembler.assembled(context, scopes, rows, catalog, types=types, position=moment.position)
         return replace(answer, moment=moment)
-
-    def assembled(
-        self,
-        context: Context,
-        scopes: Sequence[Scope],
-        rows: Sequence[LayerRow],
-        catalog: Catalog,
-        *,
-        types: Sequence[str] | None,
-        position: int,
-    ) -> Effective:
-        """The answer that these rows make."""
-        catalog.require_environment(context.environment)
-        names = sorted(set(types)) if types else catalog.types
-        rank = {(scope.kind, scope.id): n for n, scope in enumerate(scopes)}
-        by_type: dict[str, list[LayerRow]] = {name: [] for name in names}
-        for row in sorted(rows, key=lambda row: rank[row[:2]]):
-            if row.config_type in by_type:
-                by_type[row.config_type].append(row)
-        return Effective(
-            context, position, {name: self._resolved(catalog, name, found) for name, found in by_type.items()}
-        )
-
-    def _resolved(self, catalog: Catalog, name: str, rows: list[LayerRow]) -> ResolvedType:
-        version = catalog.row(name).version
-        key = (name, version, *[(row.id, row.version) for row in rows])
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = self._resolve(catalog.definition(name), tuple(map(layer_of, rows)))
-            if len(self._kept) >= KEPT_RESOLUTIONS:
-                self._kept.clear()
-            self._kept[key] = kept
-        return kept
-
-    def _resolve(self, definition: TypeDefinition, layers: tuple[Layer, ...]) -> ResolvedType:
-        resolved = resolve(definition, layers)
-        for degradation in resolved.degraded:
-            if degradation.layer is not None:
-                self._metrics.healed(degradation)
-        return ResolvedType(definition, layers, resolved)
-
-
-Resolve = Callable[[Context], Effective]
-
-
-def layer_of(row: LayerRow) -> Layer:
-    """A row of the slots view as resolution takes it."""
-    process = row.scope_kind == PROCESS.kind
-    origin = Origin(
-        None if process else UUID(row.id),
-        None if process else row.version,
-        row.position,
-        row.operation,
-        row.actor,
-        row.recorded_us,
-        row.reason,
-    )
-    unset = tuple(orjson.loads(row.unset)) if row.unset != "[]" else ()
-    return Layer(label_of(row), row.mode, orjson.loads(row.data), unset, origin)
-
-
-def label_of(row: LayerRow) -> str:
-    """What `resolution_path` says of it."""
-    if row.scope_kind == PROCESS.kind:
-        return "environment"
-    return GLOBAL.kind if row.scope_kind == GLOBAL.kind else f"{row.scope_kind}:{row.scope_id}"
-
-
-def degradation_data(one: Degradation) -> dict[str, Any]:
-    """What was dropped and why, as it is served."""
-    return {
-        "config_type": one.config_type,
-        "layer": one.layer,
-        "pointers": list(one.pointers),
-        "rule": one.rule,
-        "message": one.message,
-        "config_id": str(one.config_id) if one.config_id else None,
-        "version": one.version,
-    }

@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.add_environment import AddEnvironment
+from application.audit import Audit
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
 from application.compare import Compare
+from application.counterfactual import Counterfactual
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.moments import Moments
+from application.name_positions import NamePositions
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
 from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
+from application.restore import Restore
 from application.transfer import Transfer
+from application.undo import Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,11 @@ class UseCases:
     moments: Moments
     compare: Compare
     bisect: Bisect
+    audit: Audit
+    counterfactual: Counterfactual
+    name_positions: NamePositions
+    restore: Restore
+    undo: Undo
     edit_configs: EditConfigs
     resolve_config: ResolveConfig
     register_types: RegisterTypes

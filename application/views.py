@@ -49,6 +49,17 @@ class ConfigView:
         return None if self.is_active else "inactive"
 
 
+class ChangedConfig(NamedTuple):
+    """A config that has changed since a moment. `version_then` is None where it was not there yet."""
+
+    id: UUID
+    scope_kind: str
+    scope_id: str
+    config_type: str
+    position: int
+    version_then: int | None
+
+
 class LayerRow(NamedTuple):
     """What is in force in one slot; `id` is 32 hex digits, `data` and `unset` are JSON."""
 

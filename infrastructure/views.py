@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from application.views import ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
+from application.views import ChangedConfig, ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
 from domain.configs.config import name_key
 from domain.configs.scope import Scope
 from domain.errors import StoreUnavailable
@@ -102,6 +102,20 @@ class SqlViews:
             v.environment == environment, of_scopes, v.valid_from > after, v.valid_from <= upto
         )
         return [int(row[0]) for row in self._read(query.distinct().order_by(v.valid_from))]
+
+    def changed_since(self, environment: str, *, position: int) -> list[ChangedConfig]:
+        v = config_versions.c
+        then = (
+            sa.select(sa.func.max(v.version))
+            .where(v.id == configs.c.id, v.position <= position)
+            .correlate(configs)
+            .scalar_subquery()
+        )
+        place = (configs.c.scope_kind, configs.c.scope_id, configs.c.config_type, configs.c.position)
+        query = sa.select(configs.c.id, *place, then).where(
+            configs.c.environment == environment, configs.c.position > position, configs.c.scope_kind != "process"
+        )
+        return [ChangedConfig._make((UUID(row[0]), *row[1:])) for row in self._read(query.order_by(configs.c.id))]
 
     def history(self, config_id: UUID, *, before: int | None, limit: int) -> list[ConfigView]:
         query = _versions_of(config_id)

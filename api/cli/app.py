@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import changing, operating, past, reading, serving, transferring
+from api.cli import auditing, bisecting, changing, operating, past, reading, restoring, serving, transferring
 from api.cli.client import speaks
 
 app = typer.Typer(
@@ -21,6 +21,10 @@ app.command("delete")(speaks(changing.delete))
 app.command("list")(speaks(reading.list_))
 app.command("timeline")(speaks(past.timeline))
 app.command("diff")(speaks(past.diff))
+app.command("history")(speaks(past.history))
+app.command("rollback")(speaks(restoring.rollback))
+app.command("undo")(speaks(restoring.undo))
+app.command("tag")(speaks(restoring.tag))
 app.command("types")(speaks(reading.types))
 app.command("define")(speaks(changing.define))
 app.command("import")(speaks(transferring.import_))
@@ -31,6 +35,14 @@ projections.command("status")(speaks(operating.status))
 projections.command("rebuild")(speaks(operating.rebuild))
 projections.command("verify")(speaks(operating.verify))
 app.add_typer(projections, name="projections")
+
+audit = typer.Typer(help="Answers and the log, proved.", no_args_is_help=True, rich_markup_mode=None)
+audit.command("replay")(speaks(auditing.replay))
+app.add_typer(audit, name="audit")
+
+bisect = typer.Typer(help="Which change did it.", no_args_is_help=True, rich_markup_mode=None)
+bisect.command("run")(speaks(bisecting.run))
+app.add_typer(bisect, name="bisect")
 
 app.command("settings")(operating.settings)
 app.command("migrate")(operating.migrate)

@@ -101,6 +101,18 @@ async def _found(api: Api, place: dict[str, Any], name: str | None) -> dict[str,
     return None
 
 
+async def found_config(
+    api: Api, scope: str, config_type: str, *, name: str | None, environment: str | None
+) -> dict[str, Any]:
+    """The default of a slot, or the config of this name there. Raises Failed where there is none."""
+    place = {"environment": environment, "scope": scope, "config_type": config_type}
+    found = await _found(api, place, name)
+    if found is None:
+        called = "default" if name is None else f"config {name}"
+        raise Failed(f"there is no {called} of {config_type} at {scope}: varve list shows what there is")
+    return found
+
+
 async def _default_environment(api: Api) -> str:
     """What the server means where no environment is named."""
     found: str = (await api.read("/api/runtime-configs/effective", config_types=["chunking"]))["environment"]
@@ -167,11 +179,7 @@ async def delete(
     environment: Environment = None,
 ) -> None:
     """Delete the config in force at a scope; its history stays."""
-    place = {"environment": environment, "scope": scope, "config_type": config_type}
-    found = await _found(api, place, name)
-    if found is None:
-        called = "default" if name is None else f"config {name}"
-        raise Failed(f"there is no {called} of {config_type} at {scope}: varve list shows what there is")
+    found = await found_config(api, scope, config_type, name=name, environment=environment)
     await api.command("DELETE", CONFIGS + found["id"], version=found["version"], query={"reason": reason})
     if api.terminal.as_json:
         api.terminal.answer({"deleted": found["id"]})

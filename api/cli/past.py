@@ -8,15 +8,18 @@ from urllib.parse import quote
 
 import typer
 
+from api.cli.changing import Name, ScopeArgument, TypeArgument, found_config
 from api.cli.client import Api
 from api.cli.options import Environment
-from api.cli.reading import EFFECTIVE, Collections, Scopes, Types, shown
+from api.cli.reading import CONFIGS, EFFECTIVE, Collections, Scopes, Types, shown
 
 Whose = Annotated[str, typer.Argument(help="Whose settings.")]
 From = Annotated[
     str | None, typer.Option("--from", help="A moment: 2026-11-20T10:00:00Z, or tag:NAME.", metavar="TIME")
 ]
 To = Annotated[str | None, typer.Option("--to", help="A moment; now if it is not named.", metavar="TIME")]
+
+Id = Annotated[str | None, typer.Option("--id", help="The config's id; of a deleted one too.", metavar="ID")]
 
 
 async def timeline(
@@ -54,7 +57,7 @@ def _turns(items: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
         for name, changes in turn["changes"].items():
             for change in changes:
                 when = (turn["position"], turn["at"][:19], turn["actor"])
-                yield (*when, name, change["pointer"][1:], *_sides(change))
+                yield (*when, name, change["pointer"][1:], *sides(change))
 
 
 async def diff(
@@ -84,11 +87,39 @@ async def diff(
     if api.terminal.as_json:
         api.terminal.answer(found)
     else:
-        rows = [(name, one["pointer"][1:], *_sides(one)) for name, all_ in found["changes"].items() for one in all_]
+        rows = [(name, one["pointer"][1:], *sides(one)) for name, all_ in found["changes"].items() for one in all_]
         api.terminal.table(("type", "field", "before", "after"), rows)
     if found["changes"]:
         raise typer.Exit(1)
 
 
-def _sides(change: dict[str, Any]) -> tuple[str, str]:
+async def history(
+    api: Api,
+    scope: ScopeArgument,
+    config_type: TypeArgument,
+    *,
+    name: Name = None,
+    id_: Id = None,
+    environment: Environment = None,
+) -> None:
+    """Tell every event of the config in force at a scope, newest first."""
+    config_id = id_ or (await found_config(api, scope, config_type, name=name, environment=environment))["id"]
+    items = [item async for item in api.items(f"{CONFIGS}{config_id}/history")]
+    if api.terminal.as_json:
+        api.terminal.answer({"items": items})
+        return
+    columns = ("version", "position", "at", "by", "operation", "change", "why")
+    api.terminal.table(columns, map(_step, items))
+
+
+def _step(one: dict[str, Any]) -> tuple[Any, ...]:
+    changes = [f"{op['path'][1:]}={shown(op['value']) if 'value' in op else '(none)'}" for op in one["diff"]]
+    changes += [f"{name}={shown(sides[1])}" for name, sides in one["changed"].items()]
+    operation = f"{one['operation']} to {one['restores']}" if one["restores"] else one["operation"]
+    when = (one["version"], one["position"], one["changed_at"][:19], one["changed_by"])
+    return (*when, operation, ", ".join(changes), one["reason"])
+
+
+def sides(change: dict[str, Any]) -> tuple[str, str]:
+    """Before and after, as they are shown."""
     return tuple(shown(change[side]) if side in change else "" for side in ("before", "after"))  # type: ignore[return-value]

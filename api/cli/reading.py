@@ -59,12 +59,13 @@ async def get(
         return
     columns = ("type", "field", "value", "layer")
     more = ("by", "at", "why", "hides") if explain else ()
-    api.terminal.table(columns + more, _rows(effective, explain=explain))
+    api.terminal.table(columns + more, rows_of(effective, explain=explain))
     for lack in effective["degraded"]:
         api.terminal.note(f"{lack['config_type']}: {lack['message']}")
 
 
-def _rows(effective: dict[str, Any], *, explain: bool) -> Iterator[tuple[Any, ...]]:
+def rows_of(effective: dict[str, Any], *, explain: bool) -> Iterator[tuple[Any, ...]]:
+    """An effective answer as a table: type, field, value, layer; explained, also by whom, when, why, over what."""
     for name, path in effective["resolution_path"].items():
         fields = effective["provenance"].get(name) or {}
         if effective[name] is None or not fields:

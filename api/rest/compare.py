@@ -11,10 +11,10 @@ from api.deps import Cases, StrictRoute, json_response, require_position
 from api.rest.bodies import Body
 from api.rest.effective import Collections, Environment, Scopes, Types, context_of
 from api.rest.examples import CONFIG_ID, responses
+from application.assemble import Effective
 from application.compare import Blamed, Turn
 from application.moments import Moment
 from application.ports import Commit, Recorded
-from application.resolve_config import Effective
 from application.use_cases import UseCases
 from domain.configs.diff import Change
 from domain.configs.scope import Context
@@ -69,26 +69,35 @@ BLAME = [
 ]
 
 
-class ContextBody(Body):
-    """A context, now or as of a moment."""
+class WhoBody(Body):
+    """A context."""
 
     environment: str | None = None
     user_id: str | None = None
     collection_id: str | None = None
     collection_ids: list[str] = Field([], max_length=50)
     scopes: list[str] = Field([], max_length=50, description="Further scopes as kind:id.")
-    as_of: str | None = Field(None, max_length=100)
-    position: int | None = Field(None, ge=0, lt=2**63)
 
     def context(self, cases: UseCases) -> Context:
         collections = ([] if self.collection_id is None else [self.collection_id]) + self.collection_ids
         return context_of(cases, self.environment, self.user_id, collections, self.scopes)
+
+
+class MomentBody(Body):
+    """A moment; now where none is named."""
+
+    as_of: str | None = Field(None, max_length=100)
+    position: int | None = Field(None, ge=0, lt=2**63)
 
     def moment(self, cases: UseCases) -> Moment:
         asked = cases.moments.at(as_of=self.as_of, position=self.position)
         moment = asked or Moment(cases.progress.visible)
         require_position(cases, moment.position)
         return moment
+
+
+class ContextBody(WhoBody, MomentBody):
+    """A context, now or as of a moment."""
 
 
 class DiffBody(Body):

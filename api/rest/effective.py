@@ -12,9 +12,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import AtPosition, Cases, MomentAsked, StrictRoute, matches, show
 from api.rest.examples import EFFECTIVE, responses
+from application.assemble import Effective
 from application.moments import Moment
 from application.ports import Answer
-from application.resolve_config import Effective
 from application.use_cases import UseCases
 from domain.configs.scope import Context, Scope
 
@@ -135,6 +135,8 @@ def finished(effective: Effective, *, epoch: int, explain: bool) -> Answer:
     }
     if moment and moment.rounded_from is not None:
         rest["rounded_from"] = moment.rounded_from
+    if moment and moment.preview:
+        rest["preview"] = True
     if explain:
         rest["provenance"] = {name: one.provenance() for name, one in effective.types.items()}
     head = joined([*types, orjson.dumps(about)[1:-1]]) + b',"position":'

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.rest.examples import CONFIG_ID, responses
-from application.inspect_log import LoggedEvent
+from application.inspect_log import LoggedEvent, Wanted
+from application.moments import parsed_us
+from domain.configs.scope import Scope
+from domain.errors import InvalidRequest
 from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
@@ -35,6 +41,8 @@ STATUS = {
 REBUILT = {"generation": 2, "events": 1042, "position": 1042, "seconds": 0.4, "digest": "9f86d0…"}
 COMPARED = {"equal": True, "position": 1042, "digest": "9f86d0…", "difference": None}
 
+FROM = "A time: only what was recorded then or later."
+TO = "A time: only what was recorded then or earlier."
 MARKS = ("actor", "reason", "command_id", "correlation_id", "caller_time", "environment", "scope")
 
 
@@ -67,10 +75,24 @@ def list_events(
     cases: Cases,
     after: Annotated[int, Query(ge=0, lt=2**63, description="A position: events beyond it are told.")] = 0,
     types: Annotated[list[str], Query(max_length=50, description="Only events of these types; may repeat.")] = [],
+    actor: Annotated[str | None, Query(max_length=255, description="Only what this actor did.")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=300, description="Only about a stream (its id), or a scope (global, kind:id).")
+    ] = None,
+    from_: Annotated[str | None, Query(alias="from", max_length=100, description=FROM)] = None,
+    to: Annotated[str | None, Query(max_length=100, description=TO)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    format: Annotated[  # noqa: A002 -- the parameter's name on the wire
+        Literal["json", "ndjson"], Query(description="ndjson: all that follows, a line each, with no limit.")
+    ] = "json",
 ) -> Response:
     """The log, event by event, in the order of positions. `next` is the `after` of the page that follows."""
-    found = cases.inspect_log.events(after=after, limit=limit, topics=types)
+    times = [None if text is None else time_at(text, at) for text, at in ((from_, "/from"), (to, "/to"))]
+    wanted = Wanted(frozenset(types), actor, subject_of(subject), *times)
+    if format == "ndjson":
+        lines = (orjson.dumps(event_data(one)) + b"\n" for one in cases.inspect_log.events(wanted, after=after))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+    found = list(cases.inspect_log.events(wanted, after=after, limit=limit))
     following = str(found[-1].event.position) if len(found) == limit else None
     headers = {}
     if following:
@@ -79,6 +101,25 @@ def list_events(
     content = {"items": [event_data(one) for one in found], "next": following}
     newest = found[-1].commit.last if found else 0  # the log may be ahead of the views
     return json_response(content, cases=cases, position=max(newest, cases.progress.visible), headers=headers)
+
+
+def time_at(text: str, at: str) -> int:
+    """A time, in microseconds since the epoch. Raises InvalidRequest at the pointer."""
+    try:
+        return parsed_us(text)
+    except InvalidRequest:
+        message = f"{at[1:]} is a time with its offset, such as 2026-11-20T10:00:00Z"
+        raise InvalidRequest.at(at, message, "time") from None
+
+
+def subject_of(text: str | None) -> UUID | str | None:
+    """A stream's id, or a scope."""
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return str(Scope.parse(text, at="/subject"))
 
 
 @router.get(

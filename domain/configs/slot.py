@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from domain.aggregate import Aggregate, PlacedEvent, stream_id
@@ -80,14 +81,17 @@ class Slot(Aggregate):
             raise SlotTaken(f"{self.scope} has a config of this type already: change that one, or delete it first")
         self.record(Slot.NameClaimed, stamp=stamp, **self.place, name_key=key, config_id=config_id)
 
-    def rename(self, old_key: str, new_key: str, *, stamp: Stamp) -> None:
-        """Give up one name for another; a change of case alone records nothing. Raises NameTaken."""
-        if old_key == new_key:
-            return
-        config_id = self.names[old_key]
-        self._require_free(new_key, config_id)
-        self.record(Slot.NameReleased, stamp=stamp, **self.place, name_key=old_key)
-        self.record(Slot.NameClaimed, stamp=stamp, **self.place, name_key=new_key, config_id=config_id)
+    def rename(self, renamed: Mapping[str, str], *, stamp: Stamp) -> None:
+        """Give up names for others, all at once, so that two may change places.
+
+        A change of case alone records nothing. Raises NameTaken.
+        """
+        holders = {old: self.names[old] for old, new in renamed.items() if old != new}
+        for old in holders:
+            self.record(Slot.NameReleased, stamp=stamp, **self.place, name_key=old)
+        for old, config_id in holders.items():
+            self._require_free(renamed[old], config_id)
+            self.record(Slot.NameClaimed, stamp=stamp, **self.place, name_key=renamed[old], config_id=config_id)
 
     def _require_free(self, key: str, config_id: UUID) -> None:
         if self.names.get(key, config_id) != config_id:

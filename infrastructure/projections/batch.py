@@ -54,13 +54,19 @@ class Batch:
     slots: dict[Slot, ConfigRow | None] = field(default_factory=dict)
     slot_versions: dict[tuple[str, str, str, str, int], tuple[str | None, int | None]] = field(default_factory=dict)
     definitions: list[tuple[str, str, int, int, str, int, str, str | None]] = field(default_factory=list)
+    _changed: dict[str, bool] = field(default_factory=dict)  # by this commit: whether it was in force before
 
     def fold(self, pairs: Iterable[tuple[Recorded, Commit]]) -> None:
+        commit_at = 0
         for event, commit in pairs:
             if event.topic in CONFIG_TOPICS:
+                if commit.last != commit_at:
+                    self._settle()
+                    commit_at = commit.last
                 self._config(event, commit)
             elif kind := DEFINITIONS.get(event.topic):
                 self._definition(kind, event, commit)
+        self._settle()
 
     def _config(self, event: Recorded, commit: Commit) -> None:
         key = event.stream_hex
@@ -72,18 +78,21 @@ class Batch:
             else:
                 self.closed.append((key, before.version, commit.last))
         self.state[key] = self.open[key] = after
-        self._slot(before, after)
+        if key not in self._changed:
+            self._changed[key] = before is not None and before.in_force
 
-    def _slot(self, before: ConfigRow | None, after: ConfigRow) -> None:
-        slot = after.slot
-        if after.in_force:
-            self.slots[slot] = after
-            self.slot_versions[*slot, after.position] = after.id, after.version
-        elif before is not None and before.in_force:
-            held = self.slots.get(slot, before)
-            if held is not None and held.id == after.id:  # else another took its place in the same commit
-                self.slots[slot] = None
-                self.slot_versions[*slot, after.position] = None, None
+    def _settle(self) -> None:
+        """What a commit did to slots, once it is whole: its events come in the order of streams, not of defaults."""
+        rows = [(self.state[key], was_in_force) for key, was_in_force in self._changed.items()]
+        for row, was_in_force in rows:
+            if was_in_force and not row.in_force:
+                self.slots[row.slot] = None
+                self.slot_versions[*row.slot, row.position] = None, None
+        for row, _ in rows:
+            if row.in_force:
+                self.slots[row.slot] = row
+                self.slot_versions[*row.slot, row.position] = row.id, row.version
+        self._changed.clear()
 
     def _definition(self, kind: str, event: Recorded, commit: Commit) -> None:
         payload = decode_definition(event.state)

@@ -90,6 +90,12 @@ GIVEN: dict[str, dict[str, Any]] = {
     },
     "diff": {"json": {"left": {**C9, "position": 12}, "right": C9, "config_types": ["chunking"]}},
     "blame": {"json": {"context": C9, "config_type": "chunking", "pointer": "/max_chunk_size"}},
+    "audit_replay": {"json": {**C9, "config_types": ["chunking"], "explain": True}},
+    "audit_receipts": {"json": {"receipts": [{**C9, "position": 16, "digest": "0" * 64}]}},
+    "name_position": {"path": {"name": "before-the-migration"}, "json": {}},
+    "rollback_environment": {"json": {"position": 12, "types": ["llm"]}},
+    "undo_event": {"json": {}},
+    "counterfactual": {"json": {"contexts": [C9], "without": 13, "position": 16}},
     "bisect": {
         "json": {
             "context": C9,
@@ -165,6 +171,9 @@ def test_the_example_of_an_operation_has_the_shape_of_its_answer(furnished: tupl
         given["json"] = {"config_type": "chunking", "name": "of the example", "config_data": {}}
     elif name == "delete_config":
         config_id = client.create(is_default=False)["id"]
+    elif name == "undo_event":
+        changed = client.change(client.create(is_default=False), description="another")
+        given["path"] = {"position": changed["position"]}
     elif name == "define_config_type":
         given["json"] = rerank()
     elif name == "import_settings":

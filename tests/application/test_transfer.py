@@ -10,6 +10,7 @@ import pytest
 from api.bootstrap import service
 from application import bundle as bundles
 from application.file_mapping import Mapping, Section
+from application.inspect_log import Wanted
 from application.ports import Command
 from application.transfer import Imported
 from application.use_cases import UseCases
@@ -191,7 +192,7 @@ def test_configs_name_the_version_of_a_type_that_came_with_them(cases):
         config("other", config_type="rerank", config_data={"model": "m"}), types=[{**NEW_TYPE, "schema": wider}]
     )
     cases.transfer.import_bundle(given, command=command("c-2"))
-    events = cases.inspect_log.events(after=0, limit=500, topics=["config.created"])
+    events = list(cases.inspect_log.events(Wanted(frozenset({"config.created"})), after=0))
     assert {
         one.payload()["name"]: one.payload()["type_version"] for one in events if one.payload()["name"] == "other"
     } == {"other": 2}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.api.conftest import CONFIGS, Client
@@ -59,3 +61,39 @@ def test_a_service_whose_views_are_far_behind_is_not_ready(
     answer = stopped_views.get("/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "behind")
     assert "varve projections rebuild" in answer.json()["detail"]
+
+
+def positions(client: Client, **query: object) -> list[int]:
+    return [one["position"] for one in client.get("/api/events", params={"after": 12, **query}).json()["items"]]
+
+
+def test_the_log_is_filtered_by_actor_subject_and_time(client: Client):
+    first = client.create(scope="user:u-1")
+    made_by_ann = client.put(f"/api/runtime-configs/{first['id']}", json={"name": "x"}, headers={"Varve-Actor": "ann"})
+    second = client.create(scope="user:u-2")
+    by_ann = positions(client, actor="ann")
+    assert by_ann[-1] == made_by_ann.json()["position"]
+    assert positions(client, subject=first["id"]) == [13, by_ann[0]]
+    at_u2 = positions(client, subject="user:u-2")
+    assert at_u2[-1] == second["position"]
+    assert positions(client, **{"from": second["created_at"]}) == at_u2
+    assert positions(client, to=first["created_at"]) == list(range(13, first["position"] + 1))
+    assert positions(client, types="config.updated", actor="ann", subject="user:u-1") == [by_ann[0]]
+
+
+def test_the_log_is_exported_line_by_line(client: Client):
+    client.create()
+    answer = client.get("/api/events", params={"format": "ndjson", "subject": "global"})
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert lines == client.get("/api/events", params={"subject": "global", "limit": 500}).json()["items"]
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [({"from": "yesterday"}, "time"), ({"to": "2026-11-20T10:00:00"}, "time"), ({"subject": "user:"}, "scope_form")],
+)
+def test_what_the_log_cannot_be_asked_is_refused(client: Client, query: dict[str, str], rule: str):
+    answer = client.get("/api/events", params=query)
+    assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (400, rule)

@@ -1,0 +1,78 @@
+"""Commands of an auditor: answers made from raw events alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import typer
+
+from api.cli.client import Api
+from api.cli.failures import Failed, Misused
+from api.cli.options import Environment
+from api.cli.reading import Collections, Scopes, Types, rows_of
+
+AUDITS = "/api/audits"
+COLUMNS = ("for", "type", "field", "value", "layer", "by", "at", "why", "hides")
+
+
+async def replay(
+    api: Api,
+    *,
+    at: Annotated[str | None, typer.Option("--at", help="A moment; now if it is not named.", metavar="TIME")] = None,
+    user: Annotated[str | None, typer.Option("-u", "--user", help="Whose settings.")] = None,
+    collection: Collections = None,
+    scope: Scopes = None,
+    type_: Types = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everybody, and each scope that ever had a config.")] = False,
+    format_: Annotated[
+        Literal["table", "json", "ndjson"] | None, typer.Option("--format", help="table, json, or a line each: ndjson.")
+    ] = None,
+    environment: Environment = None,
+) -> None:
+    """Tell what was in force, by replay of raw events alone. Exit code 1 where the views say otherwise."""
+    if all_ and (user is not None or collection or scope):
+        raise Misused("--all is for everybody: leave --user, --collection and --scope out")
+    who: dict[str, Any] = (
+        {} if all_ else {"user_id": user, "collection_ids": list(collection or ()), "scopes": list(scope or ())}
+    )
+    position = at.removeprefix("position:") if at and at.startswith("position:") else None
+    moment = {"position": int(position)} if position and position.isdigit() else {"as_of": at}
+    body = {
+        **who,
+        **moment,
+        "environment": environment,
+        "config_types": list(type_ or ()),
+        "explain": True,
+        "all": all_,
+    }
+    found = await api.ask(f"{AUDITS}/replay", body)
+    items = found["items"] if all_ else [found]
+    _tell(api, found, items, format_ or ("json" if api.terminal.as_json else "table"))
+    if differing := [_whose(one) for one in items if not one["equal"]]:
+        raise Failed(f"the views say otherwise for {', '.join(differing[:5])}: run varve projections verify")
+
+
+def _tell(api: Api, found: dict[str, Any], items: list[dict[str, Any]], format_: str) -> None:
+    if format_ == "json":
+        api.terminal.answer(found)
+    elif format_ == "ndjson":
+        for one in items:
+            print(json.dumps(one, ensure_ascii=False))
+    else:
+        api.terminal.table(COLUMNS, _rows(items))
+        read = max((one["events_read"] for one in items), default=0)
+        api.terminal.note(f"{read:,} events replayed; {len(items)} answers, at position {found['position']}")
+
+
+def _rows(items: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    for one in items:
+        for row in rows_of(one["effective"], explain=True):
+            yield _whose(one), *row
+
+
+def _whose(one: dict[str, Any]) -> str:
+    collections = [f"collection:{id_}" for id_ in one["collection_ids"]]
+    user = [f"user:{one['user_id']}"] if one["user_id"] is not None else []
+    return f"{one['environment']}: {', '.join([*user, *collections, *one['scopes']]) or 'everybody'}"

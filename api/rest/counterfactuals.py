@@ -1,0 +1,93 @@
+"""What never happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from api.deps import Cases, StrictRoute, json_response
+from api.rest.bodies import CreateConfig
+from api.rest.compare import SIDE, TURN, MomentBody, WhoBody, changes_data, event_data
+from api.rest.examples import responses
+from application.counterfactual import Imagined, WhatIf
+from domain.errors import InvalidRequest
+
+router = APIRouter(prefix="/api", tags=["time"], route_class=StrictRoute)
+
+IMAGINED = {
+    "items": [
+        {
+            "environment": "production",
+            "user_id": "u-1",
+            "collection_ids": ["c-9"],
+            "scopes": [],
+            "digest": SIDE["digest"],
+            "imagined_digest": SIDE["digest"],
+            "changes": TURN["changes"],
+        }
+    ],
+    "lost": TURN["events"],
+    "position": 1078,
+    "as_of": None,
+}
+
+
+class DraftBody(CreateConfig):
+    """A config that is not there; it has no use for a name."""
+
+    name: str = "draft"
+
+
+class CounterfactualBody(MomentBody):
+    """An event to leave out, or a config to put in force; as of a moment."""
+
+    contexts: list[WhoBody] = Field(
+        [], max_length=1000, description="Whose answers; where none is named, everybody's whose answer differs."
+    )
+    without: int | None = Field(None, ge=1, lt=2**63, description="The position of the event to leave out.")
+    draft: DraftBody | None = None
+
+
+@router.post(
+    "/counterfactuals",
+    operation_id="counterfactual",
+    responses=responses(400, 404, 413, 415, 503, ok={200: ("Who would have got what.", IMAGINED)}),
+)
+def counterfactual(body: CounterfactualBody, cases: Cases) -> Response:
+    """Resolve contexts as of a moment with one event left out, or a draft put in. Reads only.
+
+    `changes` lead from what was to what would have been; `lost` are later events that could not have happened.
+    """
+    moment = body.moment(cases)
+    contexts = [one.context(cases) for one in body.contexts]
+    if body.without is not None and body.draft is None:
+        found = cases.counterfactual.without(body.without, contexts, moment=moment)
+    elif body.draft is not None and body.without is None:
+        draft = body.draft.draft(environment=cases.default_environment)
+        found = cases.counterfactual.with_draft(draft, contexts, moment=moment)
+    else:
+        raise InvalidRequest.at("", "say what to imagine: without an event, or with a draft", "one_of")
+    content = {**imagined_data(found), "position": moment.position, "as_of": moment.as_of}
+    return json_response(content, cases=cases, position=moment.position)
+
+
+def imagined_data(found: Imagined) -> dict[str, Any]:
+    return {
+        "items": [what_if_data(one) for one in found.answers],
+        "lost": [event_data(event) for event in found.lost],
+    }
+
+
+def what_if_data(one: WhatIf) -> dict[str, Any]:
+    context = one.context
+    return {
+        "environment": context.environment,
+        "user_id": context.user_id,
+        "collection_ids": context.collection_ids,
+        "scopes": [str(scope) for scope in context.others],
+        "digest": one.actual.digest,
+        "imagined_digest": one.imagined.digest if one.imagined else None,
+        "changes": changes_data(one.changes),
+    }
