@@ -27,7 +27,7 @@ LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper
 
 help:  ## show this
 	@echo "make ..."
@@ -62,6 +62,9 @@ race: $(TEST)  ## callers that collide on every store, every commit checked: 2 m
 
 kill: $(TEST)  ## kill servers amid commands 100 times, count what became of each: 15 minutes (ARGS=--short: 1 minute)
 	@$(BIN)/python -m tests.faults.kill $(ARGS)
+
+tamper: $(TEST)  ## change every row of a log of 500 events behind its back, on each store: 5 minutes (ARGS=--short)
+	@$(BIN)/python -m tests.faults.tampering $(ARGS)
 
 format: $(LINT)  ## put the code into form
 	@$(BIN)/ruff check --fix $(ARGS)

@@ -28,6 +28,8 @@ from application.name_positions import NamePositions
 from application.ports import Command
 from application.prepare_log import PrepareLog
 from application.preview import Preview
+from application.prove_log import ProveLog
+from application.publish_checkpoints import PublishCheckpoints
 from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
@@ -35,7 +37,9 @@ from application.restore import Restore
 from application.transfer import Transfer
 from application.undo import Undo
 from application.use_cases import UseCases
+from application.verify_log import VerifyLog
 from infrastructure.answers import KeptAnswers
+from infrastructure.checkpoints import Anchor, Checkpoints
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
 from infrastructure.stores import OpenStore, open_store
@@ -48,7 +52,11 @@ SERVER = "varve"  # the actor of what the server does by itself
 
 @contextmanager
 def service(
-    store_url: str, *, environment: str = "production", variables: Mapping[str, str] = os.environ
+    store_url: str,
+    *,
+    environment: str = "production",
+    variables: Mapping[str, str] = os.environ,
+    checkpoints: Checkpoints | None = None,
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
 
@@ -56,13 +64,15 @@ def service(
     """
     opened = open_store(store_url)
     try:
-        yield from served(opened, environment=environment, variables=variables)
+        yield from served(opened, environment=environment, variables=variables, checkpoints=checkpoints)
     finally:
         opened.close()
 
 
-def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str]) -> Iterator[Service]:
-    """Put the use cases on an open store, and let it follow its log."""
+def served(
+    opened: OpenStore, *, environment: str, variables: Mapping[str, str], checkpoints: Checkpoints | None = None
+) -> Iterator[Service]:
+    """Put the use cases on an open store, and let it follow its log; with `checkpoints`, the log's tree follows too."""
     views, kept = SqlViews(lambda: opened.follower.engine), KeptAnswers()
     catalogs = Catalogs(views)
     commands = Commands(opened.log, opened.follower)
@@ -73,6 +83,9 @@ def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str])
     resolve_config = ResolveConfig(views, catalogs, Telemetry())
     compare = Compare(opened.log, views, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
+    signing = checkpoints or Checkpoints()
+    prove_log = ProveLog(opened.log, opened.tiles)
+    publish = PublishCheckpoints(prove_log, key=signing.key, publishers=signing.publishers)
     cases = UseCases(
         store=opened.log,
         views=views,
@@ -82,6 +95,9 @@ def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str])
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
         audit=Audit(opened.log, lambda: ResolveConfig(views, catalogs, Unmetered())),
+        prove_log=prove_log,
+        verify_log=VerifyLog(opened.log, opened.tiles),
+        checkpoints=publish,
         counterfactual=Counterfactual(opened.log),
         name_positions=NamePositions(opened.log, commands),
         restore=Restore(opened.log, views, catalogs, commands),
@@ -102,7 +118,15 @@ def served(opened: OpenStore, *, environment: str, variables: Mapping[str, str])
         default_environment=environment,
     )
     read_variables(cases, environment, variables)
-    yield Service(cases, kept)
+    if checkpoints is None:
+        yield Service(cases, kept)
+        return
+    anchor = Anchor(prove_log, publish, leads=opened.leads, often=signing)
+    anchor.start()
+    try:
+        yield Service(cases, kept)
+    finally:
+        anchor.close()
 
 
 def read_variables(cases: UseCases, environment: str, variables: Mapping[str, str]) -> None:

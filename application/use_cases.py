@@ -19,12 +19,15 @@ from application.moments import Moments
 from application.name_positions import NamePositions
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
+from application.prove_log import ProveLog
+from application.publish_checkpoints import PublishCheckpoints
 from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.transfer import Transfer
 from application.undo import Undo
+from application.verify_log import VerifyLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ class UseCases:
     compare: Compare
     bisect: Bisect
     audit: Audit
+    prove_log: ProveLog
+    verify_log: VerifyLog
+    checkpoints: PublishCheckpoints
     counterfactual: Counterfactual
     name_positions: NamePositions
     restore: Restore

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, HttpUrl, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.errors import Fault, InvalidRequest
@@ -17,7 +17,7 @@ PREFIX = "VARVE_"
 FILE_VARIABLE = "VARVE_SETTINGS"
 DEFAULT_STORE = "sqlite:///varve.db"
 STORES = ("sqlite:///", "postgresql://", "postgres://", "memory:")
-ADDRESSES = ("store_url", "server")  # may hold a password
+ADDRESSES = ("store_url", "server", "checkpoint_webhook")  # may hold a password
 
 
 class Settings(BaseSettings):
@@ -35,6 +35,13 @@ class Settings(BaseSettings):
     actor: str | None = Field(None, description="who acts, on the command line")
     default_environment: str = Field("production", description="the environment of a request that names none")
     environment_variables: bool = Field(True, description="read the process layer when the server starts")
+    checkpoint_key: Path | None = Field(
+        None, description="the private key (PEM) that the log's checkpoints are signed with"
+    )
+    checkpoint_file: Path | None = Field(None, description="the file that the newest checkpoint is written to")
+    checkpoint_webhook: HttpUrl | None = Field(None, description="the address that each checkpoint is sent to")
+    checkpoint_events: int = Field(1000, ge=1, description="a checkpoint is cut after so many events")
+    checkpoint_seconds: float = Field(60.0, gt=0, le=86_400, description="or after so many seconds, if there are any")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the server says")
 
     @field_validator("store_url")
@@ -45,6 +52,12 @@ class Settings(BaseSettings):
                 f"{without_password(url)} is not a store: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
             )
         return url
+
+    @model_validator(mode="after")
+    def _signs_what_it_publishes(self) -> Settings:
+        if self.checkpoint_key is None and (self.checkpoint_file or self.checkpoint_webhook):
+            raise ValueError("checkpoints are published only if they are signed: set checkpoint_key too")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -78,7 +91,7 @@ def sources(**options: Any) -> dict[str, str]:
 
 def shown(settings: Settings) -> dict[str, Any]:
     """The values as they may be shown: without passwords."""
-    values = settings.model_dump()
+    values = settings.model_dump(mode="json")
     masked = {name: without_password(values[name]) for name in ADDRESSES if values[name]}
     return {**values, **masked}
 
@@ -115,7 +128,7 @@ def _variable(name: str) -> str | None:
 
 
 def _fault(error: Any, options: dict[str, Any]) -> Fault:
-    name = str(error["loc"][0])
+    name = str(error["loc"][0]) if error["loc"] else "checkpoint_key"
     if error["type"] == "extra_forbidden":
         known = ", ".join(Settings.model_fields)
         return Fault(f"/{name}", f"{name} is not a setting: there are {known}", "unknown_setting")

@@ -13,7 +13,7 @@ from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.sqlite import SQLiteDatastore
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from domain.errors import StoreUnavailable
 from infrastructure.event_store.memory import MemoryRecorder
@@ -33,6 +33,7 @@ from infrastructure.projections.generations import (
 from infrastructure.projections.rebuild import build, log_name
 from infrastructure.projections.tables import SHAPE, progress
 from infrastructure.store_lock import StoreLock
+from infrastructure.tiles import SqlTiles
 
 MEMORY = "memory:"
 LOCK_TIMEOUT_SECONDS = 5
@@ -47,6 +48,8 @@ class OpenStore:
     log: Store
     generations: Generations
     follower: Follower
+    tiles: SqlTiles
+    leads: Callable[[], bool]  # whether this process does what one process does for all
     lock: StoreLock | None = None  # of a SQLite file
     closers: list[Callable[[], None]] = field(default_factory=list)
 
@@ -70,7 +73,9 @@ def open_store(url: str) -> OpenStore:
     """
     try:
         if url == MEMORY:
-            return _followed(Store(MemoryRecorder()), MemoryGenerations(), Alone(), [])
+            kept = sqlite_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0)
+            tiles = SqlTiles.in_memory(kept)
+            return _followed(Store(MemoryRecorder()), MemoryGenerations(), tiles, Alone(), [kept.dispose])
         if url.startswith("sqlite:///"):
             return _open_sqlite(Path(url.removeprefix("sqlite:///")))
         if url.startswith(("postgresql://", "postgres://")):
@@ -90,12 +95,12 @@ def _open_sqlite(path: Path) -> OpenStore:
     lock = StoreLock.take(path)
     closers: list[Callable[[], None]] = [lock.release]
     try:
-        migrations = sqlite_engine(f"sqlite:///{path}", poolclass=NullPool)
-        migrate(migrations)
+        engine = sqlite_engine(f"sqlite:///{path}", poolclass=NullPool)
+        migrate(engine)
         datastore = SQLiteDatastore(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, pool_size=10, max_overflow=30)
         store = Store(SQLiteRecorder(datastore))
         closers.append(datastore.close)
-        opened = _followed(store, FileGenerations(path), Alone(), closers)
+        opened = _followed(store, FileGenerations(path), SqlTiles(engine), Alone(), closers)
     except BaseException:
         undo(closers)
         raise
@@ -121,7 +126,8 @@ def _open_postgres(url: str) -> OpenStore:
         store = Store(PostgresRecorder(datastore))
         leadership = AdvisoryLeadership(conninfo)
         closers.append(leadership.close)
-        opened = _followed(store, SchemaGenerations(engine), leadership, closers, poll_seconds=POLL_SECONDS)
+        views, tiles = SchemaGenerations(engine), SqlTiles(engine)
+        opened = _followed(store, views, tiles, leadership, closers, poll_seconds=POLL_SECONDS)
     except BaseException:
         undo(closers)
         raise
@@ -151,6 +157,7 @@ def _postgres_datastore(given: dict[str, Any]) -> PostgresDatastore:
 def _followed(
     store: Store,
     generations: Generations,
+    tiles: SqlTiles,
     leadership: Leadership,
     closers: list[Callable[[], None]],
     *,
@@ -158,7 +165,7 @@ def _followed(
 ) -> OpenStore:
     ensure_views(store, generations)
     follower = Follower(store, generations, leadership=leadership, poll_seconds=poll_seconds)
-    return OpenStore(store, generations, follower, closers=closers)
+    return OpenStore(store, generations, follower, tiles, leadership.held, closers=closers)
 
 
 def ensure_views(store: Store, generations: Generations) -> None:

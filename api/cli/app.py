@@ -38,6 +38,9 @@ app.add_typer(projections, name="projections")
 
 audit = typer.Typer(help="Answers and the log, proved.", no_args_is_help=True, rich_markup_mode=None)
 audit.command("replay")(speaks(auditing.replay))
+audit.command("verify")(speaks(auditing.verify))
+audit.command("checkpoint")(speaks(auditing.checkpoint))
+audit.command("key")(auditing.key)
 app.add_typer(audit, name="audit")
 
 bisect = typer.Typer(help="Which change did it.", no_args_is_help=True, rich_markup_mode=None)

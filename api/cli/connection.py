@@ -75,7 +75,11 @@ async def in_process(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     wiring.log_to_stderr("error")
     app = create_app(
         lambda: wiring.opened_service(
-            settings.store_url, environment=settings.default_environment, variables={}, on_open=lambda _: None
+            settings.store_url,
+            environment=settings.default_environment,
+            variables={},
+            on_open=lambda _: None,
+            checkpoints=wiring.checkpoints_of(settings, published=False),
         ),
         threads=settings.threads,
     )

@@ -46,6 +46,7 @@ class Opening:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._checkpoints = wiring.checkpoints_of(settings)  # told here, where a wrong key still stops the start
         self.store: OpenStore | None = None
         self.problem: Exception | None = None
 
@@ -55,7 +56,11 @@ class Opening:
         environment = self._settings.default_environment
         try:
             with wiring.opened_service(
-                self._settings.store_url, environment=environment, variables=variables, on_open=self._opened
+                self._settings.store_url,
+                environment=environment,
+                variables=variables,
+                on_open=self._opened,
+                checkpoints=self._checkpoints,
             ) as service:
                 yield service
         except Exception as problem:
@@ -87,6 +92,7 @@ def run_alone(settings: Settings, listener: socket.socket, *, address: str, anno
 
 def run_workers(settings: Settings, listener: socket.socket, *, workers: int, announce: Callable[[], None]) -> None:
     """Serve from several processes; each opens the store itself."""
+    wiring.checkpoints_of(settings)
     wiring.migrated(settings.store_url)  # told here, once, if it cannot be opened
     os.environ[WORKER_STORE] = settings.store_url
     config = _config(settings, WORKER, factory=True, workers=workers)

@@ -13,6 +13,7 @@ from domain.errors import Refusal, StoreUnavailable
 
 if TYPE_CHECKING:
     from api.app import Service
+    from infrastructure.checkpoints import Checkpoints
     from infrastructure.settings import Settings
     from infrastructure.store_lock import Holder
     from infrastructure.stores import OpenStore
@@ -101,6 +102,28 @@ def holder(store_url: str) -> Holder | None:
     return None
 
 
+def checkpoints_of(settings: Settings, *, published: bool = True) -> Checkpoints:
+    """How checkpoints are cut with these settings. Raises Misused for a key that cannot be read."""
+    from infrastructure.checkpoints import Checkpoints, read_key, to_file, to_webhook
+
+    publishers = []
+    if published and settings.checkpoint_file is not None:
+        publishers.append(to_file(settings.checkpoint_file))
+    if published and settings.checkpoint_webhook is not None:
+        publishers.append(to_webhook(str(settings.checkpoint_webhook)))
+    with told(Misused):
+        key = read_key(settings.checkpoint_key) if settings.checkpoint_key else None
+    return Checkpoints(key, tuple(publishers), settings.checkpoint_events, settings.checkpoint_seconds)
+
+
+def made_key(path: Path) -> Path:
+    """A new key to sign checkpoints with; where its public half is."""
+    with told():
+        from infrastructure.checkpoints import make_key
+
+        return make_key(path)
+
+
 def log_to_stderr(level: str) -> None:
     from infrastructure.telemetry import configure_logs
 
@@ -119,7 +142,12 @@ def migrated(store_url: str) -> str:
 
 @contextmanager
 def opened_service(
-    store_url: str, *, environment: str, variables: Mapping[str, str], on_open: Callable[[OpenStore], None]
+    store_url: str,
+    *,
+    environment: str,
+    variables: Mapping[str, str],
+    on_open: Callable[[OpenStore], None],
+    checkpoints: Checkpoints | None = None,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
     from api.bootstrap import served
@@ -128,6 +156,6 @@ def opened_service(
     opened = open_store(store_url)
     try:
         on_open(opened)
-        yield from served(opened, environment=environment, variables=variables)
+        yield from served(opened, environment=environment, variables=variables, checkpoints=checkpoints)
     finally:
         opened.close()

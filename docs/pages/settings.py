@@ -14,6 +14,8 @@ wins over a variable, and a variable over the file. An unknown name, or a value 
 start, in one line.
 """
 
+NAMED = {"pathlib.Path": "file", "pydantic.networks.HttpUrl": "address"}
+
 
 def page() -> str:
     rows = (
@@ -33,4 +35,6 @@ def _kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return "one of " + ", ".join(f"`{option}`" for option in get_args(annotation))
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    for kind, name in NAMED.items():
+        text = text.replace(kind, name)
     return text.replace(" | None", " or null")

@@ -77,6 +77,11 @@ class MemoryRecorder(POPOApplicationRecorder):
             start = bisect_right(self._commits, after, key=lambda commit: commit.last)
             return list(islice((c for c in self._commits[start:] if c.first <= c.last), limit))
 
+    def commit_rows(self, after_us: int, limit: int) -> list[Commit]:
+        with self._database_lock:
+            start = bisect_right(self._commits, after_us, key=lambda commit: commit.recorded_us)
+            return self._commits[start : start + limit]
+
     def events(self, first: int, last: int) -> list[Recorded]:
         with self._database_lock:
             found = self._stored_events[first - 1 : last]

@@ -40,6 +40,7 @@ STATEMENTS = {
     "commit_of": "SELECT * FROM {commits} WHERE principal = %b AND command_id = %b",
     "newest": "SELECT * FROM {commits} ORDER BY recorded_us DESC LIMIT 1",
     "commits": "SELECT * FROM {commits} WHERE last > %b AND first <= last ORDER BY last LIMIT %b",
+    "commit_rows": "SELECT * FROM {commits} WHERE recorded_us > %b ORDER BY recorded_us LIMIT %b",
     "events": "SELECT notification_id, replace(originator_id::text, '-', ''), originator_version, topic, state"
     " FROM {events} WHERE notification_id BETWEEN %b AND %b ORDER BY notification_id",
     "stream": "SELECT notification_id, replace(originator_id::text, '-', ''), originator_version, topic, state"
@@ -128,6 +129,9 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     def commits(self, after: int, limit: int) -> list[Commit]:
         return list(map(Commit._make, self._read("commits", after, limit)))
+
+    def commit_rows(self, after_us: int, limit: int) -> list[Commit]:
+        return list(map(Commit._make, self._read("commit_rows", after_us, limit)))
 
     def events(self, first: int, last: int) -> list[Recorded]:
         return list(map(Recorded._make, self._read("events", first, last)))

@@ -98,6 +98,10 @@ class SQLiteRecorder(SQLiteApplicationRecorder):
         query = "SELECT * FROM varve_commits WHERE last > ? AND first <= last ORDER BY last LIMIT ?"
         return list(map(Commit._make, self._read(query, after, limit)))
 
+    def commit_rows(self, after_us: int, limit: int) -> list[Commit]:
+        query = "SELECT * FROM varve_commits WHERE recorded_us > ? ORDER BY recorded_us LIMIT ?"
+        return list(map(Commit._make, self._read(query, after_us, limit)))
+
     def events(self, first: int, last: int) -> list[Recorded]:
         return self._events("WHERE rowid BETWEEN ? AND ? ORDER BY rowid", first, last)
 

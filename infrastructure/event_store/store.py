@@ -40,6 +40,8 @@ class LogRecorder(Protocol):
 
     def commits(self, after: int, limit: int) -> list[Commit]: ...
 
+    def commit_rows(self, after_us: int, limit: int) -> list[Commit]: ...
+
     def events(self, first: int, last: int) -> list[Recorded]: ...
 
     def stream(self, stream: UUID) -> list[Recorded]: ...
@@ -145,6 +147,10 @@ class Store:
     @reached()
     def commits(self, *, after: int, limit: int) -> Sequence[Commit]:
         return self._recorder.commits(after, limit)
+
+    @reached()
+    def commit_rows(self, *, after_us: int, limit: int) -> Sequence[Commit]:
+        return self._recorder.commit_rows(after_us, limit)
 
     @reached()
     def events(self, *, first: int, last: int) -> Sequence[Recorded]:

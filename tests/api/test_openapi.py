@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import schemathesis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.core import NotSet
@@ -17,6 +18,7 @@ from schemathesis.specs.openapi import definitions
 
 from api.app import web
 from api.rest.examples import CONFIG_ID
+from infrastructure.checkpoints import Checkpoints
 from tests.api.conftest import CONFIGS, Client, opened
 
 DOCUMENT: dict[str, Any] = web().openapi()
@@ -92,6 +94,9 @@ GIVEN: dict[str, dict[str, Any]] = {
     "blame": {"json": {"context": C9, "config_type": "chunking", "pointer": "/max_chunk_size"}},
     "audit_replay": {"json": {**C9, "config_types": ["chunking"], "explain": True}},
     "audit_receipts": {"json": {"receipts": [{**C9, "position": 16, "digest": "0" * 64}]}},
+    "verify_log": {"json": {}},
+    "prove_event": {"path": {"position": 13}},
+    "prove_consistency": {"params": {"first": 3}},
     "name_position": {"path": {"name": "before-the-migration"}, "json": {}},
     "rollback_environment": {"json": {"position": 12, "types": ["llm"]}},
     "undo_event": {"json": {}},
@@ -109,7 +114,7 @@ GIVEN: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def furnished() -> Iterator[tuple[Client, str]]:
-    with opened("memory:") as client:
+    with opened("memory:", checkpoints=Checkpoints(key=Ed25519PrivateKey.generate())) as client:
         answer = client.post(CONFIGS, json=body_of("create_config"))
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())
