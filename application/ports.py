@@ -263,13 +263,23 @@ class Compared(NamedTuple):
     difference: str | None
 
 
-class Status(NamedTuple):
-    """How far the views are behind the log."""
+class Building(NamedTuple):
+    """How far a new generation has come, of about so many events, in so many seconds."""
 
+    events: int
+    of: int
+    seconds: float
+
+
+class Status(NamedTuple):
+    """How far the views are behind the log, and how far a new generation of them is, while one is being built."""
+
+    views: tuple[str, ...]
     generation: int
     position: int
     head: int
     behind_seconds: float
+    building: Building | None
 
 
 class Rebuilder(Protocol):

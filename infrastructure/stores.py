@@ -78,13 +78,17 @@ def open_store(url: str) -> OpenStore:
             return _followed(Store(MemoryRecorder()), MemoryGenerations(), tiles, Alone(), [kept.dispose])
         if url.startswith("sqlite:///"):
             return _open_sqlite(Path(url.removeprefix("sqlite:///")))
-        if url.startswith(("postgresql://", "postgres://")):
+        if is_postgres(url):
             return _open_postgres(url)
     except (sa.exc.SQLAlchemyError, PersistenceError, psycopg.Error, OSError) as error:
         raise StoreUnavailable(f"the store {without_password(url)} cannot be opened: {first_line(error)}") from error
     raise StoreUnavailable(
         f"{without_password(url)} is not a store: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
     )
+
+
+def is_postgres(url: str) -> bool:
+    return url.startswith(("postgresql://", "postgres://"))
 
 
 def _open_sqlite(path: Path) -> OpenStore:

@@ -49,3 +49,5 @@ app.add_typer(bisect, name="bisect")
 
 app.command("settings")(operating.settings)
 app.command("migrate")(operating.migrate)
+app.command("backup")(operating.backup)
+app.command("restore")(operating.restore)

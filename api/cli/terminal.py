@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -53,6 +54,22 @@ class Terminal:
         from rich.progress import track
 
         yield from track(steps, description=what, console=Console(stderr=True), transient=True)
+
+    @contextmanager
+    def bar(self, what: str) -> Iterator[Callable[[int, int, float], None]]:
+        """Takes how much is done, of how much, in how many seconds; shows that, the rate, and the time that is left."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task("", total=None)
+
+            def show(done: int, of: int, seconds: float) -> None:
+                told = f"{done:,} of {of:,} {what}, {done / max(seconds, 0.001):,.0f}/s"
+                shown.update(task, completed=done, total=of, description=told)
+
+            yield show
 
 
 def cell(value: Any) -> str:

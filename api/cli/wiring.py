@@ -140,6 +140,22 @@ def migrated(store_url: str) -> str:
         return HEAD
 
 
+def backed_up(store_url: str, file: Path) -> dict[str, Any]:
+    """Copy a store's log into a file; what the file holds."""
+    with told():
+        from infrastructure.backup import back_up
+
+        return back_up(store_url, file)._asdict()
+
+
+def restored(file: Path, store_url: str) -> dict[str, Any]:
+    """Make a backup the log of a new store; what it holds."""
+    with told():
+        from infrastructure.backup import restore
+
+        return restore(file, store_url)._asdict()
+
+
 @contextmanager
 def opened_service(
     store_url: str,

@@ -14,7 +14,7 @@ from api.rest.examples import CONFIG_ID, responses
 from application.inspect_log import LoggedEvent, Wanted
 from application.moments import parsed_us
 from domain.configs.scope import Scope
-from domain.errors import InvalidRequest
+from domain.errors import InvalidRequest, NotFound
 from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
@@ -34,10 +34,8 @@ EVENT = {
     "caller_time": None,
     "data": {"name": "contracts", "data": {"chunk_overlap": 100}},
 }
-STATUS = {
-    "items": [{"generation": 1, "position": 1042, "head": 1042, "behind": 0, "behind_seconds": 0.0}],
-    "next": None,
-}
+VIEW = {"name": "configs", "generation": 1, "position": 1042, "head": 1042, "behind": 0, "behind_seconds": 0.0}
+STATUS = {"items": [VIEW], "next": None, "building": {"events": 40_000, "of": 200_000, "seconds": 0.9}}
 REBUILT = {"generation": 2, "events": 1042, "position": 1042, "seconds": 0.4, "digest": "9f86d0…"}
 COMPARED = {"equal": True, "position": 1042, "digest": "9f86d0…", "difference": None}
 
@@ -129,10 +127,24 @@ def subject_of(text: str | None) -> UUID | str | None:
     responses=responses(400, 503, ok={200: ("How far the views are.", STATUS)}),
 )
 def projection_status(cases: Cases) -> Response:
-    """How far the views are behind the log, in positions and seconds."""
+    """How far the views are behind the log, in positions and seconds; they all stand at one position.
+
+    `building` says how many events a new generation has taken, while one is being built or compared.
+    """
     status = cases.rebuilder.status()
-    item = {**status._asdict(), "behind": status.head - status.position}
-    return json_response({"items": [item], "next": None}, cases=cases, position=status.position)
+    told = {
+        "generation": status.generation,
+        "position": status.position,
+        "head": status.head,
+        "behind": status.head - status.position,
+        "behind_seconds": status.behind_seconds,
+    }
+    content = {
+        "items": [{"name": name, **told} for name in status.views],
+        "next": None,
+        "building": status.building._asdict() if status.building else None,
+    }
+    return json_response(content, cases=cases, position=status.position)
 
 
 @router.post(
@@ -148,6 +160,20 @@ def rebuild_projections(cases: Cases) -> Response:
     """
     rebuilt = cases.rebuilder.rebuild()
     return json_response(rebuilt._asdict(), cases=cases, position=rebuilt.position)
+
+
+@router.post(
+    "/projections/{name}/rebuild",
+    tags=["projections"],
+    operation_id="rebuild_projection",
+    responses=responses(400, 404, 409, 413, 415, 503, ok={200: ("The views were built anew and are served.", REBUILT)}),
+)
+def rebuild_projection(name: str, cases: Cases) -> Response:
+    """Build this view anew, and with it all others: they stand at one position, and are replaced together."""
+    views = cases.rebuilder.status().views
+    if name not in views:
+        raise NotFound(f"there is no view {name[:64]}: there are {', '.join(views)}")
+    return rebuild_projections(cases)
 
 
 @router.post(

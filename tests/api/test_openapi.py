@@ -94,6 +94,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "blame": {"json": {"context": C9, "config_type": "chunking", "pointer": "/max_chunk_size"}},
     "audit_replay": {"json": {**C9, "config_types": ["chunking"], "explain": True}},
     "audit_receipts": {"json": {"receipts": [{**C9, "position": 16, "digest": "0" * 64}]}},
+    "rebuild_projection": {"path": {"name": "configs"}},
     "verify_log": {"json": {}},
     "prove_event": {"path": {"position": 13}},
     "prove_consistency": {"params": {"first": 3}},
