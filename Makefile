@@ -27,7 +27,7 @@ LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories
 
 help:  ## show this
 	@echo "make ..."
@@ -65,6 +65,9 @@ kill: $(TEST)  ## kill servers amid commands 100 times, count what became of eac
 
 tamper: $(TEST)  ## change every row of a log of 500 events behind its back, on each store: 5 minutes (ARGS=--short)
 	@$(BIN)/python -m tests.faults.tampering $(ARGS)
+
+histories: $(TEST)  ## ask 2,000 random histories on each store again and again: 2 hours (ARGS=--short: 20 s)
+	@$(BIN)/python -m tests.faults.histories $(ARGS)
 
 format: $(LINT)  ## put the code into form
 	@$(BIN)/ruff check --fix $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from threading import Lock
 from types import MappingProxyType
@@ -82,6 +83,7 @@ class Catalogs:
         self._views = views
         self._mutex = Lock()
         self._current = Catalog((), position=-1)
+        self._rows: Sequence[DefinitionRow] = ()  # all that the views held at the last refresh, oldest first
         self._past: dict[int, Catalog] = {}
 
     def current(self) -> Catalog:
@@ -96,7 +98,7 @@ class Catalogs:
         if current.position == definitions:
             return current
         with self._mutex:
-            rows = self._views.definitions()
+            rows = self._rows = self._views.definitions()
             newest = max((row.valid_from for row in rows), default=0)
             if newest > self._current.position:
                 self._current = self._successor(rows, newest)
@@ -112,13 +114,17 @@ class Catalogs:
         return catalog
 
     def as_of(self, position: int) -> Catalog:
-        """The catalog as it was at a position; those that were asked for of late are kept, with what they compiled."""
+        """The catalog as it was at a position that the views show.
+
+        Those that were asked for of late are kept, with what they compiled.
+        """
+        self.current()
         with self._mutex:
-            rows = self._views.definitions()
-            newest = max((row.valid_from for row in rows if row.valid_from <= position), default=0)
+            earlier = bisect_right(self._rows, position, key=lambda row: row.valid_from)
+            newest = self._rows[earlier - 1].valid_from if earlier else 0
             if newest == self._current.position:
                 return self._current
-            found = self._past.pop(newest, None) or Catalog(rows, position=newest)
+            found = self._past.pop(newest, None) or Catalog(self._rows[:earlier], position=newest)
             self._past[newest] = found  # the last asked for comes last
             while len(self._past) > KEPT_CATALOGS:
                 del self._past[next(iter(self._past))]
