@@ -18,23 +18,25 @@ import shutil
 import sys
 import tempfile
 import time
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
 from api.bootstrap import service
 from application.assemble import Assembler, Unmetered
 from application.audit import answer_of
+from application.commands import Outcome
 from application.edit_configs import Draft
 from application.moments import Moment
 from application.ports import Command, Commit
-from application.replay import RawState, commit_of
+from application.replay import RawState
 from application.resolve_config import ResolveConfig
 from application.restore import Selection
 from application.use_cases import UseCases
@@ -112,7 +114,8 @@ class Writer:
         self.given: Given = {}
         self.operations: Counter[str] = Counter()
         self.problems: list[str] = []
-        self._acts: list[tuple[int, Callable[[], object]]] = [
+        self.accepted = 0  # commits that record something, about
+        self._acts: list[tuple[float, Callable[[], Outcome | None]]] = [
             (6, self._create),
             (6, self._update),
             (4, self._switch_default),
@@ -120,10 +123,10 @@ class Writer:
             (2, self._rename),
             (3, self._delete),
             (2, self._bring_back),
-            (1, self._roll_back),
+            (0.4, self._roll_back),
             (2, self._undo),
             (1, self._import),
-            (1, self._redefine),
+            (0.5, self._redefine),
             (1, self._read_variables),
         ]
 
@@ -132,8 +135,9 @@ class Writer:
         while not is_enough():
             (act,) = self._random.choices(acts, weights)
             try:
-                act()
+                outcome = act()
                 self.operations[act.__name__[1:]] += 1
+                self.accepted += outcome is None or outcome.commit.first <= outcome.commit.last
             except Refusal as refusal:
                 self.operations[f"refused {refusal.code}"] += 1
                 if refusal.code not in EXPECTED:
@@ -165,49 +169,50 @@ class Writer:
             else random_document(self._random, config_type)
         )
 
-    def _create(self) -> None:
+    def _create(self) -> Outcome:
         scope, config_type = self._random.choice(SCOPES), self._random.choice(TYPES)
         default = None if scope.kind == "collection" else self._random.random() < 0.7
         name, data = self._random.choice(NAMES), self._document(config_type)
         how: dict[str, Any] = {"mode": self._random.choice((None, "overlay", "replace")), "is_default": default}
         draft = Draft(self._environment, scope, config_type, name, data, **how)
-        self._cases.edit_configs.create(draft, command=self._command("create"))
+        return self._cases.edit_configs.create(draft, command=self._command("create"))
 
-    def _change(self, config_id: UUID, **changes: Any) -> None:
-        self._cases.edit_configs.update(config_id, changes, command=self._command("update"))
+    def _change(self, config_id: UUID, **changes: Any) -> Outcome:
+        return self._cases.edit_configs.update(config_id, changes, command=self._command("update"))
 
-    def _update(self) -> None:
+    def _update(self) -> Outcome:
         one = self._there()
-        self._change(one.id, data=self._document(one.config_type))
+        return self._change(one.id, data=self._document(one.config_type))
 
-    def _switch_default(self) -> None:
-        self._change(self._there().id, is_default=self._random.random() < 0.8)
+    def _switch_default(self) -> Outcome:
+        return self._change(self._there().id, is_default=self._random.random() < 0.8)
 
-    def _switch_active(self) -> None:
-        self._change(self._there().id, is_active=self._random.random() < 0.6)
+    def _switch_active(self) -> Outcome:
+        return self._change(self._there().id, is_active=self._random.random() < 0.6)
 
-    def _rename(self) -> None:
-        self._change(self._there().id, name=self._random.choice(NAMES))
+    def _rename(self) -> Outcome:
+        return self._change(self._there().id, name=self._random.choice(NAMES))
 
-    def _delete(self) -> None:
-        self._cases.edit_configs.delete(self._there().id, command=self._command("delete"))
+    def _delete(self) -> Outcome:
+        return self._cases.edit_configs.delete(self._there().id, command=self._command("delete"))
 
-    def _bring_back(self) -> None:
+    def _bring_back(self) -> Outcome:
         event = self._event_of_a_config()
         version = self._random.randint(1, event.version)
-        self._cases.edit_configs.restore(event.stream, version, command=self._command("restore"))
+        return self._cases.edit_configs.restore(event.stream, version, command=self._command("restore"))
 
-    def _roll_back(self) -> None:
+    def _roll_back(self) -> Outcome:
         boundary = self._cases.store.commit_at(position=self._some_position())
         assert boundary is not None
         types = frozenset(("chunking",)) if self._random.random() < 0.3 else None
         selection = Selection(self._environment, types=types)
-        self._cases.restore.rollback(selection, moment=Moment(boundary.last), command=self._command("rollback"))
+        moment, asked = Moment(boundary.last), self._command("rollback")
+        return self._cases.restore.rollback(selection, moment=moment, command=asked).outcome
 
-    def _undo(self) -> None:
+    def _undo(self) -> Outcome:
         force = frozenset(("/config_data/level", "/is_default", "/config_data/max_chunk_size"))
         position = self._event_of_a_config().position
-        self._cases.undo.undo(position, force=force, command=self._command("undo"))
+        return self._cases.undo.undo(position, force=force, command=self._command("undo"))
 
     def _import(self) -> None:
         configs = [
@@ -261,8 +266,9 @@ class Histories:
         self._checked = checked
         self._commits = commits
         self._seed = seed
-        self._raw = RawState(lambda position: commit_of(cases.store, position))
+        self._raw = RawState(self._commit_of)
         self._raw_upto = 0
+        self._all_commits: list[Commit] = []
         self.given: Given = {}
         cases.change_ladder.change(KINDS, command=Command("racer", uuid4().hex, "ladder", b""))
         redefine(cases, 50, Command("racer", uuid4().hex, "define", b""))
@@ -280,18 +286,12 @@ class Histories:
         self._checked.histories += 1
 
     def _written(self, environment: str, *, since: int) -> Given:
-        lock, last_look = Lock(), [0.0, 0]
+        seeds = [f"{self._seed}/{environment}/{n}" for n in range(WRITERS)]
+        writers = [Writer(self._cases, environment, seed=seed, since=since) for seed in seeds]
 
         def is_enough() -> bool:
-            with lock:  # to count them all costs something
-                if time.monotonic() - last_look[0] > 0.02:
-                    last_look[:] = time.monotonic(), len(self._committed(since))
-                return last_look[1] >= self._commits
+            return sum(writer.accepted for writer in writers) >= self._commits
 
-        writers = [
-            Writer(self._cases, environment, seed=f"{self._seed}/{environment}/{n}", since=since)
-            for n in range(WRITERS)
-        ]
         threads = [Thread(target=writer.write, args=(is_enough,)) for writer in writers]
         for thread in threads:
             thread.start()
@@ -309,6 +309,12 @@ class Histories:
         if upto > self._raw_upto:
             self._raw.take(self._cases.store.events(first=self._raw_upto + 1, last=upto))
             self._raw_upto = upto
+
+    def _commit_of(self, position: int) -> Commit:
+        known = self._all_commits
+        if not known or known[-1].last < position:
+            known += self._cases.store.commits(after=known[-1].last if known else 0, limit=100_000)
+        return known[bisect_left(known, position, key=lambda commit: commit.last)]
 
     def _compare(self, environment: str, commits: list[Commit]) -> None:
         """Each boundary, from views that resolve everything themselves, and by replay of raw events."""
