@@ -19,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Self
 
 import psycopg
@@ -41,9 +42,17 @@ class PostgresServer:
     """A server in a temporary folder of its own. It ends with the thread that started it, even when that is killed.
 
     `durable` keeps fsync on: for tests that kill it and count what is left. `within` is where its folder is made.
+    `environment` is what its processes find besides.
     """
 
-    def __init__(self, *, durable: bool = False, within: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        durable: bool = False,
+        within: Path | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._environment = environment
         self._within = within or Path(tempfile.gettempdir())
         self._options = ALWAYS if durable else ALWAYS | HASTY
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None  # it refuses to run as root
@@ -143,7 +152,7 @@ class PostgresServer:
             return subprocess.Popen(
                 [*launch, str(self._binaries / program), *arguments],
                 cwd=self._folder,
-                env={"PATH": os.defpath, "HOME": str(self._folder), "LC_ALL": "C.UTF-8"},
+                env={"PATH": os.defpath, "HOME": str(self._folder), "LC_ALL": "C.UTF-8", **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

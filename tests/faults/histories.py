@@ -149,7 +149,7 @@ class Writer:
 
     def _ask(self) -> None:
         context = self._random.choice(contexts(self._environment))
-        answer = self._cases.resolve_config.effective(context)
+        answer = self._cases.resolve_config.effective(context, types=TYPES)
         self.given[answer.position, context] = answer.digest
 
     def _command(self, operation: str) -> Command:
@@ -323,8 +323,8 @@ class Histories:
         for commit in commits:
             self._advance(commit.last)
             for context in contexts(environment):
-                viewed = views.effective(context, moment=Moment(commit.last))
-                replayed = answer_of(self._raw, assembler, context, types=None, position=commit.last)
+                viewed = views.effective(context, types=TYPES, moment=Moment(commit.last))
+                replayed = answer_of(self._raw, assembler, context, types=TYPES, position=commit.last)
                 self._checked.boundaries += 1
                 if self._checked.boundaries % ONE_IN == 0:
                     self.given[commit.last, context] = replayed.digest
@@ -337,7 +337,7 @@ class Histories:
         views = ResolveConfig(cases.views, cases.catalogs, Unmetered())
         for (position, context), digest in (self.given if given is None else given).items():
             self._checked.asked_again[when] += 1
-            if views.effective(context, moment=Moment(position)).digest != digest:
+            if views.effective(context, types=TYPES, moment=Moment(position)).digest != digest:
                 self._checked.violations.append(f"{context} at {position}: another answer {when}")
 
 

@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import httpx
@@ -21,8 +23,9 @@ NO_VARIABLES = {"VARVE_ENVIRONMENT_VARIABLES": "false"}  # so that the log begin
 class Server:
     """`varve serve` on a store. It ends with the thread that started it."""
 
-    def __init__(self, store_url: str) -> None:
+    def __init__(self, store_url: str, *, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         self._store_url = store_url
+        self._environment = environment
         self._port = "0"
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
@@ -34,7 +37,7 @@ class Server:
         self._process = subprocess.Popen(
             [*launch, *program],
             cwd=ROOT,
-            env=os.environ | NO_VARIABLES,
+            env={**os.environ, **NO_VARIABLES, **self._environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             start_new_session=True,
