@@ -20,6 +20,7 @@ from fastapi import Depends, Header, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.moments import Moment
 from application.ports import Command
@@ -229,6 +230,24 @@ def moment_of(
 
 
 MomentAsked = Annotated[Moment | None, Depends(moment_of)]
+
+
+def catalog_of(cases: UseCases, moment: Moment | None) -> Catalog:
+    """The definitions as they are, or were."""
+    return cases.catalogs.current() if moment is None else cases.catalogs.as_of(moment.position)
+
+
+def position_of(cases: UseCases, moment: Moment | None) -> int:
+    return cases.progress.visible if moment is None else moment.position
+
+
+def moment_headers(moment: Moment | None) -> dict[str, str]:
+    """What an answer about the past says of its moment, where its body does not."""
+    if moment is None:
+        return {}
+    rounded = {} if moment.rounded_from is None else {"Varve-Rounded-From": str(moment.rounded_from)}
+    preview = {"Varve-Preview": "true"} if moment.preview else {}
+    return {"Varve-Final": str(moment.final).lower(), **rounded, **preview}
 
 
 def show(cases: UseCases, position: int) -> None:

@@ -191,8 +191,8 @@ class Views(Protocol):
     def config(self, config_id: UUID, *, position: int | None = None, version: int | None = None) -> ConfigView | None:
         """A config, deleted or not: as it is, as it was at a position, or at a version."""
 
-    def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int) -> Page:
-        """A page of the configs that are not deleted, by id."""
+    def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int, position: int | None = None) -> Page:
+        """A page of the configs that are not deleted, or were not at a position, by id."""
 
     def layers(self, environment: str, scopes: Sequence[Scope]) -> LayerRows:
         """What is in force at these scopes."""

@@ -19,13 +19,14 @@ from infrastructure.projections.tables import config_versions, configs, definiti
 
 LAYER_COLUMNS = [slots.c[name] for name in LayerRow._fields]
 ROWS_A_FETCH = 2_000
+IDENTITY = ("environment", "scope_kind", "scope_id", "config_type", "created_us", "created_by")
+KEPT = [configs.c[name] for name in IDENTITY]  # what is the same in every version
 
 
 def _versions_of(config_id: UUID) -> sa.Select[Any]:
     """The versions of a config, newest first, each in the shape of a row of `configs`."""
-    kept = [configs.c[name] for name in ("environment", "scope_kind", "scope_id", "config_type")]
     return (
-        sa.select(*kept, configs.c.created_us, configs.c.created_by, *config_versions.c)
+        sa.select(*KEPT, *config_versions.c)
         .join(configs, configs.c.id == config_versions.c.id)
         .where(config_versions.c.id == config_id.hex, configs.c.scope_kind != "process")
         .order_by(config_versions.c.version.desc())
@@ -62,16 +63,14 @@ class SqlViews:
         found = self._read(query)
         return config_view(found[0]._mapping) if found else None
 
-    def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int) -> Page:
-        c = configs.c
-        query = sa.select(configs, progress.c.position.label("at")).join_from(configs, progress, sa.true())
-        query = query.where(*conditions(wanted))
+    def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int, position: int | None = None) -> Page:
+        query = _configs_now(wanted) if position is None else _configs_at(wanted, position)
         if after is not None:
-            query = query.where(c.id > after.hex)
-        found = self._read(query.order_by(c.id).limit(limit + 1))
+            query = query.where(configs.c.id > after.hex)
+        found = self._read(query.order_by(configs.c.id).limit(limit + 1))
         items = tuple(config_view(row._mapping) for row in found[:limit])
-        position = found[0].at if found else self._position()
-        return Page(items, items[-1].id if len(found) > limit else None, position)
+        at = position if position is not None else found[0].at if found else self._position()
+        return Page(items, items[-1].id if len(found) > limit else None, at)
 
     def _position(self) -> int:
         found: int = self._read(sa.select(progress.c.position))[0][0]
@@ -143,24 +142,36 @@ class SqlViews:
         return [DefinitionRow._make(row) for row in self._read(query)]
 
 
-def conditions(wanted: ConfigFilter) -> Iterator[sa.ColumnElement[bool]]:
-    """What a filter asks of a row."""
-    c = configs.c
-    yield sa.not_(c.is_deleted)
+def _configs_now(wanted: ConfigFilter) -> sa.Select[Any]:
+    query = sa.select(configs, progress.c.position.label("at")).join_from(configs, progress, sa.true())
+    return query.where(*conditions(wanted, configs))
+
+
+def _configs_at(wanted: ConfigFilter, position: int) -> sa.Select[Any]:
+    v = config_versions.c
+    valid = sa.and_(v.id == configs.c.id, v.position <= position, sa.or_(v.valid_to.is_(None), v.valid_to > position))
+    query = sa.select(*KEPT, *config_versions.c).join_from(configs, config_versions, valid)
+    return query.where(*conditions(wanted, config_versions))
+
+
+def conditions(wanted: ConfigFilter, versions: sa.Table) -> Iterator[sa.ColumnElement[bool]]:
+    """What a filter asks of a config; what may change is asked of `versions`."""
+    c, v = configs.c, versions.c
+    yield sa.not_(v.is_deleted)
     yield c.scope_kind != "process"
     exact = {
         c.environment: wanted.environment,
         c.scope_kind: wanted.scope_kind,
         c.scope_id: wanted.scope_id,
         c.config_type: wanted.config_type,
-        c.is_active: wanted.is_active,
-        c.is_default: wanted.is_default,
+        v.is_active: wanted.is_active,
+        v.is_default: wanted.is_default,
     }
     for column, value in exact.items():
         if value is not None:
             yield column == value
     if wanted.name is not None:
-        yield c.name_key.contains(name_key(wanted.name), autoescape=True)
+        yield v.name_key.contains(name_key(wanted.name), autoescape=True)
 
 
 def config_view(r: Mapping[Any, Any]) -> ConfigView:

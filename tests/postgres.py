@@ -148,11 +148,13 @@ class PostgresServer:
     def _popen(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         owner = f"{self._account.pw_uid}:{self._account.pw_gid}" if self._account else ""
         launch = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), owner, str(int(signal.SIGQUIT))]
+        # Set only when the user is the right one: what is loaded beforehand may leave things behind that are its own.
+        settings = ["/usr/bin/env", *(f"{name}={value}" for name, value in self._environment.items())]
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [*launch, str(self._binaries / program), *arguments],
+                [*launch, *settings, str(self._binaries / program), *arguments],
                 cwd=self._folder,
-                env={"PATH": os.defpath, "HOME": str(self._folder), "LC_ALL": "C.UTF-8", **self._environment},
+                env={"PATH": os.defpath, "HOME": str(self._folder), "LC_ALL": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -14,10 +14,14 @@ from api.deps import (
     Cases,
     DryRunFlag,
     ExpectedVersion,
+    MomentAsked,
     StrictRoute,
+    catalog_of,
     dry_run_response,
     json_response,
+    moment_headers,
     outcome_headers,
+    position_of,
 )
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
@@ -78,13 +82,13 @@ class TypeBody(Body):
     "/config-types",
     operation_id="list_config_types",
     dependencies=[AtPosition],
-    responses=responses(400, 503, ok={200: ("Every type.", {"items": [TYPE], "next": None})}),
+    responses=responses(400, 404, 503, ok={200: ("Every type.", {"items": [TYPE], "next": None})}),
 )
-def list_config_types(cases: Cases) -> Response:
-    """Every config type, with its schema and rules."""
-    catalog = cases.catalogs.current()
-    items = [type_data(catalog.row(name)) for name in catalog.types]
-    return json_response({"items": items, "next": None}, cases=cases, position=cases.progress.visible)
+def list_config_types(cases: Cases, moment: MomentAsked = None) -> Response:
+    """Every config type, with its schema and rules, now or as of a moment."""
+    catalog = catalog_of(cases, moment)
+    content = {"items": [type_data(catalog.row(name)) for name in catalog.types], "next": None}
+    return json_response(content, cases=cases, position=position_of(cases, moment), headers=moment_headers(moment))
 
 
 @router.get(
@@ -93,11 +97,11 @@ def list_config_types(cases: Cases) -> Response:
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The type.", TYPE)}),
 )
-def read_config_type(name: TypeName, cases: Cases) -> Response:
-    """One config type."""
-    row = cases.catalogs.current().row(name)
-    headers = {"ETag": f'"{row.version}"'}
-    return json_response(type_data(row), cases=cases, position=cases.progress.visible, headers=headers)
+def read_config_type(name: TypeName, cases: Cases, moment: MomentAsked = None) -> Response:
+    """One config type, now or as of a moment."""
+    row = catalog_of(cases, moment).row(name)
+    headers = {"ETag": f'"{row.version}"', **moment_headers(moment)}
+    return json_response(type_data(row), cases=cases, position=position_of(cases, moment), headers=headers)
 
 
 @router.put(

@@ -15,15 +15,18 @@ from api.deps import (
     ExpectedVersion,
     MomentAsked,
     StrictRoute,
+    catalog_of,
     dry_run_response,
     json_response,
     matches,
+    moment_headers,
     outcome_headers,
     show,
 )
 from api.rest.bodies import CreateConfig, SetActive, SetDefault, UpdateConfig
 from api.rest.examples import COMMAND_FAULTS, CONFIG, DRY_RUN, responses
 from api.rest.shapes import config_data
+from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.edit_configs import created_id
 from application.use_cases import UseCases
@@ -87,15 +90,16 @@ def list_configs(
     is_default: bool | None = None,
     cursor: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    moment: MomentAsked = None,
 ) -> Response:
-    """List and search configs; the process layer is not one."""
+    """List and search configs, now or as of a moment; the process layer is not one."""
     kind, id_ = _scope_filter(scope, user_id, collection_id)
     place = cases.default_environment if environment is None else environment
     wanted = ConfigFilter(place, kind, id_, config_type, name, is_active, is_default)
-    _require_known(cases, wanted)
-    page = cases.views.configs(wanted, after=cursor, limit=limit)
+    _require_known(catalog_of(cases, moment), wanted)
+    page = cases.views.configs(wanted, after=cursor, limit=limit, position=moment.position if moment else None)
     show(cases, page.position)
-    headers = {}
+    headers = moment_headers(moment)
     if page.next:
         following = request.url.include_query_params(cursor=str(page.next))
         headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
@@ -103,9 +107,8 @@ def list_configs(
     return json_response(content, cases=cases, position=page.position, headers=headers)
 
 
-def _require_known(cases: UseCases, wanted: ConfigFilter) -> None:
+def _require_known(catalog: Catalog, wanted: ConfigFilter) -> None:
     """Refuse what nothing can meet. Raises NotFound for a type or an environment, InvalidRequest for a kind."""
-    catalog = cases.catalogs.current()
     if wanted.environment is not None:
         catalog.require_environment(wanted.environment)
     if wanted.config_type is not None:
@@ -152,7 +155,8 @@ def read_config(
     show(cases, position)
     if matches(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Varve-Position": str(position)})
-    return json_response(config_data(view), cases=cases, position=position, headers={"ETag": etag})
+    headers = {"ETag": etag, **moment_headers(moment)}
+    return json_response(config_data(view), cases=cases, position=position, headers=headers)
 
 
 @router.put(

@@ -14,10 +14,14 @@ from api.deps import (
     Cases,
     DryRunFlag,
     ExpectedVersion,
+    MomentAsked,
     StrictRoute,
+    catalog_of,
     dry_run_response,
     json_response,
+    moment_headers,
     outcome_headers,
+    position_of,
 )
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, DRY_RUN, responses
@@ -59,13 +63,14 @@ class LadderBody(Body):
     tags=["installation"],
     operation_id="read_ladder",
     dependencies=[AtPosition],
-    responses=responses(400, 503, ok={200: ("The order of the scope kinds, weakest first.", LADDER)}),
+    responses=responses(400, 404, 503, ok={200: ("The order of the scope kinds, weakest first.", LADDER)}),
 )
-def read_ladder(cases: Cases) -> Response:
-    """The order of the scope kinds."""
-    catalog = cases.catalogs.current()
-    headers = {"ETag": f'"{catalog.ladder_version}"'}
-    return json_response({"kinds": catalog.ladder.kinds}, cases=cases, position=cases.progress.visible, headers=headers)
+def read_ladder(cases: Cases, moment: MomentAsked = None) -> Response:
+    """The order of the scope kinds, now or as of a moment."""
+    catalog = catalog_of(cases, moment)
+    headers = {"ETag": f'"{catalog.ladder_version}"', **moment_headers(moment)}
+    content = {"kinds": catalog.ladder.kinds}
+    return json_response(content, cases=cases, position=position_of(cases, moment), headers=headers)
 
 
 @router.put(
@@ -92,13 +97,14 @@ def change_ladder(
     tags=["installation"],
     operation_id="list_environments",
     dependencies=[AtPosition],
-    responses=responses(400, 503, ok={200: ("The environments.", {"items": [ENVIRONMENT], "next": None})}),
+    responses=responses(400, 404, 503, ok={200: ("The environments.", {"items": [ENVIRONMENT], "next": None})}),
 )
-def list_environments(cases: Cases) -> Response:
-    """The environments that configs live in."""
-    rows = cases.catalogs.current().environments.values()
+def list_environments(cases: Cases, moment: MomentAsked = None) -> Response:
+    """The environments that configs live in, now or as of a moment."""
+    rows = catalog_of(cases, moment).environments.values()
     items = [{"name": r.name, "created_at": rfc3339(r.recorded_us), "created_by": r.actor} for r in rows]
-    return json_response({"items": items, "next": None}, cases=cases, position=cases.progress.visible)
+    content, headers = {"items": items, "next": None}, moment_headers(moment)
+    return json_response(content, cases=cases, position=position_of(cases, moment), headers=headers)
 
 
 class EnvironmentBody(Body):

@@ -75,6 +75,7 @@ config_versions = Table(  # validity intervals: a version was the newest from `p
     number("position"),
     number("type_version"),
     text("name"),
+    text("name_key"),
     text("description", nullable=True),
     text("mode"),
     text("data"),

@@ -1,7 +1,7 @@
 """The clock: stepped back by ten days, forward by a year, and back again, under servers that go on.
 
     python -m tests.faults.clock           900 commands on each store
-    python -m tests.faults.clock --short   90 commands
+    python -m tests.faults.clock --short   45 commands
 
 A real server (and the real PostgreSQL, whose clock it is that counts there) runs under libfaketime. Answers that were
 given while the clock stepped, by position and as of a time, are asked again at the end; the log is checked by itself.
@@ -16,7 +16,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -36,7 +37,7 @@ from tests.faults.server import Server
 from tests.postgres import PostgresServer
 
 STEPS = ("+0", "-10d", "+365d", "-10d", "+0")
-LONG, SHORT = 900, 90
+LONG, SHORT = 900, 45
 CLIENTS = 3
 DAY_US = 86_400_000_000
 SEEN_AFTER_SECONDS = 1  # how often a process looks where its clock is
@@ -59,6 +60,7 @@ class FakeClock:
         self.environment: Mapping[str, str] = {
             "LD_PRELOAD": str(own),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "NO_FAKE_STAT": "1",
             "FAKETIME_CACHE_DURATION": str(SEEN_AFTER_SECONDS),
             "DONT_FAKE_MONOTONIC": "1",  # waiting goes on as it does in truth
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -89,6 +91,7 @@ class Asker:
 
     def __init__(self, address: str) -> None:
         self._client = httpx.Client(base_url=f"{address}/api/runtime-configs", trust_env=False, timeout=30)
+        self.close = self._client.close
         self._random = Random(1)
         self.given: list[tuple[dict[str, Any], str]] = []
 
@@ -127,18 +130,19 @@ class Asker:
 
 def step(store: str, url: str, clock: FakeClock, *, commands: int) -> Stepped:
     stepped = Stepped(store)
-    with Server(url, environment=clock.environment) as server:
-        asker = Asker(server.address)
+    with Server(url, environment=clock.environment) as server, closing(Asker(server.address)) as asker:
         for number, offset in enumerate(STEPS):
             clock.step(offset)
-            racers = [Racer(HttpDoor(server.address), seed=10 * number + n) for n in range(CLIENTS)]
+            doors = [HttpDoor(server.address) for _ in range(CLIENTS)]
+            racers = [Racer(door, seed=10 * number + n) for n, door in enumerate(doors)]
             threads = [Thread(target=_drive, args=(racer, commands // len(STEPS) // CLIENTS)) for racer in racers]
             for thread in threads:
                 thread.start()
             for _ in range(3):
                 asker.ask(url)
-            for thread in threads:
+            for thread, door in zip(threads, doors, strict=True):
                 thread.join()
+                door.close()
             asker.ask(url)
             stepped.faults += [f"{code}, at {offset}" for racer in racers for code in racer.results if "raised" in code]
         log = read_log(url)
@@ -158,28 +162,34 @@ def _drive(racer: Racer, commands: int) -> None:
         racer.results[racer.once()] += 1
 
 
-def step_sqlite(folder: Path, *, commands: int) -> Stepped:
-    return step("SQLite", f"sqlite:///{folder / 'varve.db'}", FakeClock(folder), commands=commands)
+def step_sqlite(*, commands: int) -> Stepped:
+    with folder_for_all() as folder:
+        return step("SQLite", f"sqlite:///{folder / 'varve.db'}", FakeClock(folder), commands=commands)
 
 
-def step_postgres(folder: Path, *, commands: int) -> Stepped:
-    clock = FakeClock(folder)
-    with PostgresServer(environment=clock.environment) as server:
-        return step("PostgreSQL", server.url(), clock, commands=commands)
+def step_postgres(*, commands: int) -> Stepped:
+    with folder_for_all() as folder:
+        clock = FakeClock(folder)
+        with PostgresServer(environment=clock.environment) as server:
+            return step("PostgreSQL", server.url(), clock, commands=commands)
+
+
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
+    """One that everybody can read: what cannot be read is not loaded before a program, without a word."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="90 commands")
+    parser.add_argument("--short", action="store_true", help="45 commands")
     commands = SHORT if parser.parse_args().short else LONG
-    found = []
-    for run in (step_sqlite, step_postgres):
-        folder = Path(tempfile.mkdtemp())
-        folder.chmod(0o755)
-        try:
-            found.append(run(folder, commands=commands))
-        finally:
-            shutil.rmtree(folder)
+    found = [run(commands=commands) for run in (step_sqlite, step_postgres)]
     for one in found:
         told = f"{one.commits} commits over {one.days:.0f} days, {one.stood_still} a microsecond after the one before"
         sys.stdout.write(f"{one.store}: {told}; {one.given} answers asked again; violations {len(one.faults)}\n")

@@ -104,6 +104,7 @@ def _command(operation: str) -> Command:
 class HttpDoor:
     def __init__(self, address: str) -> None:
         self._client = httpx.Client(base_url=f"{address}/api/runtime-configs", trust_env=False, timeout=30)
+        self.close = self._client.close
 
     def configs(self, place: Place) -> list[Known]:
         scope = f"{place.kind}:{place.id}" if place.id else place.kind
