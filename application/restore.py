@@ -21,7 +21,6 @@ from domain.configs.diff import Change, changed_leaves, equal
 from domain.configs.scope import GLOBAL, Scope
 from domain.configs.slot import Slot, slot_id
 from domain.errors import Fault, InvalidConfig, InvalidRequest, StaleVersion
-from domain.pointers import MISSING
 from domain.stamp import Stamp
 
 BESIDES = ("name", "description", "mode", "unset", "is_active", "is_default")  # what may change but the data
@@ -140,7 +139,7 @@ class Restore:
 
 
 def restored(before: Config, after: Config) -> Restored:
-    """How a config differs: each field of its data, and what stands beside it."""
+    """How a config differs: each field of its data, and of one that stays, what stands beside it."""
     if not after.exists:
         return Restored(after, "DELETE", tuple(_fields(before, None)))
     if not before.exists:
@@ -152,8 +151,8 @@ def _fields(before: Config | None, after: Config | None) -> Iterator[Change]:
     documents = [one.data if one else {} for one in (before, after)]
     for change in changed_leaves(*documents):
         yield Change(f"/config_data{change.pointer}", change.old, change.new)
-    for name in BESIDES:
-        sides = [getattr(one, name) if one else MISSING for one in (before, after)]
+    for name in BESIDES if before and after else ():
+        sides = getattr(before, name), getattr(after, name)
         if not equal(*sides):
             yield Change(f"/{name}", *sides)
 

@@ -86,7 +86,8 @@ def _told(api: Api, done: dict[str, Any], *, dry_run: bool) -> None:
         api.terminal.line("nothing was recorded")
     else:
         state = "in force" if done["in_force"] else f"not in force: {done['in_force_reason']}"
-        where = f"{done['config_type']} at {done['scope_kind']}"
+        scope = done["scope_kind"] + (f":{done['scope_id']}" if done["scope_id"] else "")
+        where = f"{done['config_type']} at {scope}"
         api.terminal.line(f"{where} in {done['environment']}: {done['name']} is at version {done['version']}, {state}")
 
 

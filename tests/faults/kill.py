@@ -1,6 +1,6 @@
 """The kill: SIGKILL in the middle of 200 commands, again and again; then it is counted what became of each command.
 
-    python -m tests.faults.kill            50 rounds and 10 rebuilds on each store
+    python -m tests.faults.kill            50 rounds and 20 rebuilds on each store
     python -m tests.faults.kill --short    3 rounds and 2 rebuilds on each store
 
 On PostgreSQL every fifth round kills the database's server instead of Varve's. After each kill all commands are sent
@@ -34,7 +34,7 @@ from tests.postgres import PostgresServer
 from tests.shared_postgres import fresh_database
 
 LONG_ROUNDS, SHORT_ROUNDS = 50, 3
-LONG_REBUILDS, SHORT_REBUILDS = 10, 2
+LONG_REBUILDS, SHORT_REBUILDS = 20, 2
 COMMANDS, CLIENTS = 200, 5
 DATABASE_EVERY, DATABASE_FIRST = 5, 2  # rounds; so that a short run has one too
 SHOWN = 40  # faults, of a store
