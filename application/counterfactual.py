@@ -27,6 +27,7 @@ from application.replay import (
     raw_events,
     replayed,
 )
+from domain.configs.config import BESIDES
 from domain.configs.diff import Change, changed_leaves, equal
 from domain.configs.merge import given_back
 from domain.configs.scope import GLOBAL, Context
@@ -36,7 +37,6 @@ from domain.errors import InvalidRequest, NotFound
 from domain.pointers import MISSING
 from domain.stamp import Stamp
 
-BESIDES = ("name", "description", "mode", "unset", "is_active")
 IMAGINED = Stamp("imagined", "imagined")
 
 

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from application.ports import Views
 from application.views import ConfigView
+from domain.configs.config import BESIDES
 from domain.configs.diff import Operation, equal, patch
 from domain.documents import Document
 from domain.errors import NotFound
-
-BESIDES = ("name", "description", "mode", "unset", "is_active", "is_default")  # what an event may change but the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Step:
         """What else the event changed: old and new by name."""
         if self.before is None:
             return {}
-        sides = {name: (getattr(self.before, name), getattr(self.after, name)) for name in BESIDES}
+        sides = {name: (getattr(self.before, name), getattr(self.after, name)) for name in (*BESIDES, "is_default")}
         return {name: side for name, side in sides.items() if not equal(*side)}
 
 

@@ -16,14 +16,12 @@ from application.unit_of_work import UnitOfWork
 from application.views import ChangedConfig
 from domain.aggregate import DomainEvent
 from domain.config_types.config_type import config_type_id
-from domain.configs.config import Config
+from domain.configs.config import BESIDES, Config
 from domain.configs.diff import Change, changed_leaves, equal
 from domain.configs.scope import GLOBAL, Scope
 from domain.configs.slot import Slot, slot_id
 from domain.errors import Fault, InvalidConfig, InvalidRequest, StaleVersion
 from domain.stamp import Stamp
-
-BESIDES = ("name", "description", "mode", "unset", "is_active", "is_default")  # what may change but the data
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ def _fields(before: Config | None, after: Config | None) -> Iterator[Change]:
     documents = [one.data if one else {} for one in (before, after)]
     for change in changed_leaves(*documents):
         yield Change(f"/config_data{change.pointer}", change.old, change.new)
-    for name in BESIDES if before and after else ():
+    for name in (*BESIDES, "is_default") if before and after else ():
         sides = getattr(before, name), getattr(after, name)
         if not equal(*sides):
             yield Change(f"/{name}", *sides)

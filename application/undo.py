@@ -12,7 +12,7 @@ from application.edit_configs import ConfigEditor, EditConfigs
 from application.ports import Command, EventStore, Recorded
 from application.replay import commit_of
 from application.unit_of_work import UnitOfWork
-from domain.configs.config import Config
+from domain.configs.config import BESIDES, Config
 from domain.configs.diff import changed_leaves, equal
 from domain.configs.merge import given_back
 from domain.configs.slot import Slot, slot_id
@@ -20,7 +20,6 @@ from domain.documents import Document
 from domain.errors import Conflict, Fault, InvalidRequest, NotFound, StaleVersion
 from domain.pointers import value_at
 
-BESIDES = ("name", "description", "mode", "unset", "is_active")
 INSTEAD = {
     "slot": "undo the event of the config that is in the same commit",
     "process": "it is what the environment variables said: change them, and sync again",

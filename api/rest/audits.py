@@ -13,7 +13,7 @@ from pydantic import Field
 
 from api.deps import Cases, StrictRoute, json_response
 from api.rest.bodies import Body
-from api.rest.compare import ContextBody, WhoBody
+from api.rest.compare import ContextBody, WhoBody, context_data
 from api.rest.effective import finished
 from api.rest.examples import EFFECTIVE, responses
 from application.audit import Audited, Judged, Receipt
@@ -102,12 +102,9 @@ def listed(found: Iterator[Audited], *, position: int, epoch: int, explain: bool
 
 
 def audited_data(audited: Audited, *, epoch: int, explain: bool) -> dict[str, Any]:
-    context, moment = audited.replayed.context, audited.viewed.moment
+    moment = audited.viewed.moment
     found: dict[str, Any] = {
-        "environment": context.environment,
-        "user_id": context.user_id,
-        "collection_ids": context.collection_ids,
-        "scopes": [str(scope) for scope in context.others],
+        **context_data(audited.replayed.context),
         "position": audited.replayed.position,
         "as_of": moment.as_of if moment else None,
         "final": moment.final if moment else True,

@@ -246,13 +246,19 @@ def change_data(change: Change) -> dict[str, Any]:
     return found
 
 
-def side_data(answer: Effective) -> dict[str, Any]:
-    context = answer.context
+def context_data(context: Context) -> dict[str, Any]:
+    """A context, as WhoBody takes it."""
     return {
         "environment": context.environment,
         "user_id": context.user_id,
         "collection_ids": context.collection_ids,
         "scopes": [str(scope) for scope in context.others],
+    }
+
+
+def side_data(answer: Effective) -> dict[str, Any]:
+    return {
+        **context_data(answer.context),
         "position": answer.position,
         "as_of": answer.moment.as_of if answer.moment else None,
         "digest": answer.digest,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.deps import Cases, StrictRoute, json_response
 from api.rest.bodies import CreateConfig
-from api.rest.compare import SIDE, TURN, MomentBody, WhoBody, changes_data, event_data
+from api.rest.compare import SIDE, TURN, MomentBody, WhoBody, changes_data, context_data, event_data
 from api.rest.examples import responses
 from application.counterfactual import Imagined, WhatIf
 from domain.errors import InvalidRequest
@@ -81,12 +81,8 @@ def imagined_data(found: Imagined) -> dict[str, Any]:
 
 
 def what_if_data(one: WhatIf) -> dict[str, Any]:
-    context = one.context
     return {
-        "environment": context.environment,
-        "user_id": context.user_id,
-        "collection_ids": context.collection_ids,
-        "scopes": [str(scope) for scope in context.others],
+        **context_data(one.context),
         "digest": one.actual.digest,
         "imagined_digest": one.imagined.digest if one.imagined else None,
         "changes": changes_data(one.changes),

@@ -13,7 +13,10 @@ from domain.documents import Document
 from domain.errors import InvalidRequest, NotFound
 from domain.stamp import Stamp
 
-MUTABLE = ("name", "description", "mode", "data", "unset", "is_active")
+BESIDES = ("name", "description", "mode", "unset", "is_active")
+"""What an update may change besides the data."""
+
+MUTABLE = ("data", *BESIDES)
 """What an update may change; each update carries them all."""
 
 LONGEST_KEY = 600  # of a name's key, in which one character may become eighteen: an index holds it

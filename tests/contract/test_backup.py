@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from api.bootstrap import service
@@ -120,6 +126,10 @@ def test_a_log_is_never_restored_over_another(kept_url: str, tmp_path: Path):
         ("UPDATE varve_commits SET last = 20", "damaged"),
         ("UPDATE alembic_version SET version_num = '9999'", "use a newer Varve"),
         ("DROP TABLE varve_commits", "not a log of Varve"),
+        ("DELETE FROM varve_log", "not a log of Varve"),
+        ("INSERT INTO varve_log SELECT * FROM varve_log", "not a log of Varve"),
+        ("UPDATE varve_log SET log_id = 'none'", "not a log of Varve"),
+        ("DROP TABLE varve_tiles", "no such table"),
     ],
 )
 def test_a_damaged_backup_is_refused_and_leaves_nothing(
@@ -144,3 +154,82 @@ def test_what_is_no_backup_or_no_store_is_told(tmp_path: Path):
     refused(lambda: back_up(f"sqlite:///{tmp_path / 'nosuch.db'}", tmp_path / "b"), "there is no store")
     refused(lambda: back_up("postgresql://127.0.0.1:9/nowhere", tmp_path / "b"), "cannot be copied")
     assert sorted(one.name for one in tmp_path.iterdir() if not one.name.endswith(".lock")) == ["notes.txt"]
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    """Of a store in which something has happened."""
+    url, path = f"sqlite:///{tmp_path / 'backed-up.db'}", tmp_path / "backup.db"
+    with service(url, variables={}) as served:
+        go_on(served.use_cases, STEPS, seed=1)
+        back_up(url, path)
+    return path
+
+
+def changed(backup: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(backup)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_a_backup_is_only_read(backup: Path, other_url: str):
+    was = backup.read_bytes()
+    restore(backup, other_url)
+    assert backup.read_bytes() == was
+    assert [one.name for one in backup.parent.glob("backup.db*")] == ["backup.db"]
+
+
+def test_a_backup_of_an_older_schema_is_brought_to_todays(backup: Path, other_url: str):
+    changed(backup, "DROP TABLE varve_tiles", "UPDATE alembic_version SET version_num = '0001'")
+    restored = restore(backup, other_url)
+    with service(other_url, variables={}) as served:
+        assert served.use_cases.progress.visible == restored.position
+        assert served.use_cases.prove_log.grow() == restored.size
+
+
+def test_a_file_that_lost_a_page_is_refused_in_one_line(backup: Path, other_url: str):
+    page = bytes([0xAA]) * 4096
+    backup.write_bytes(backup.read_bytes()[: 3 * 4096] + page + backup.read_bytes()[4 * 4096 :])
+    refused(lambda: restore(backup, other_url), "damaged|malformed")
+
+
+def test_a_backup_may_have_any_name(backup: Path, other_url: str):
+    named = backup.rename(backup.with_name("of monday #2, 100%41.db"))
+    assert restore(named, other_url).events > 0
+
+
+def test_what_a_store_without_events_holds_gives_way_to_the_backup(backup: Path, postgres_url: str):
+    with service(postgres_url, variables={}):
+        pass
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("DELETE FROM varve_events")
+    restored = restore(backup, postgres_url)
+    assert back_up(postgres_url, backup.with_name("again.db")) == restored
+
+
+def test_a_store_of_a_newer_schema_is_not_backed_up_in_part(postgres_url: str, tmp_path: Path):
+    with service(postgres_url, variables={}), psycopg.connect(postgres_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    refused(lambda: back_up(postgres_url, tmp_path / "backup.db"), "use a newer Varve")
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED_BEFORE_THE_NAME = """
+import os, signal, sys
+from pathlib import Path
+from infrastructure import backup
+
+backup._settle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+backup.back_up(sys.argv[1], Path(sys.argv[2]))
+"""
+
+
+def test_a_backup_that_is_killed_leaves_no_file_of_that_name_and_can_be_made_again(kept_url: str, tmp_path: Path):
+    target = tmp_path / "backup.db"
+    with service(kept_url, variables={}):
+        arguments = [sys.executable, "-c", KILLED_BEFORE_THE_NAME, kept_url, str(target)]
+        assert subprocess.run(arguments, check=False).returncode == -signal.SIGKILL
+        assert not target.exists()
+        (part,) = (one for one in tmp_path.glob("backup.db.part-*") if one.suffix.rpartition("-")[2].isdigit())
+        part.rename(f"{target}.part-{os.getpid()}")  # as a process of the same number would find it
+        assert back_up(kept_url, target).position == 12
