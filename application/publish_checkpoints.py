@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from application.prove_log import ProveLog
 from domain.audit.checkpoint import Checkpoint, public_pem, signed, verifier_key
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 
 Publish = Callable[[str], None]
 """Takes the text of a checkpoint away; must not raise."""
@@ -21,13 +21,24 @@ class PublishCheckpoints:
         self._prove_log = prove_log
         self._key = key
         self._publishers = publishers
+        self._last: Checkpoint | None = None  # that was signed by this process
 
     def cut(self) -> tuple[Checkpoint, str]:
-        """The tree as it is now, and its checkpoint as a signed note. Raises NotFound where the server has no key."""
+        """The tree as it is now, and its checkpoint as a signed note.
+
+        Raises NotFound where the server has no key, Conflict where the log did not grow out of the last one it signed.
+        """
         key = self._require_key()
         self._prove_log.grow()
         checkpoint = self._prove_log.checkpoint()
+        self._require_growth()
+        self._last = checkpoint
         return checkpoint, signed(checkpoint, key)
+
+    def _require_growth(self) -> None:
+        last = self._last
+        if last is not None and self._prove_log.checkpoint(size=last.size).root != last.root:
+            raise Conflict("the log is not the one that was signed before: run varve audit verify")
 
     def publish(self) -> int:
         """Cut one and send it wherever checkpoints go; how many leaves it covers."""

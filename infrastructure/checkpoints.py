@@ -17,7 +17,7 @@ from application.prove_log import ProveLog
 from application.publish_checkpoints import Publish, PublishCheckpoints
 from application.walk_log import Altered
 from domain.audit.checkpoint import private_key_of, private_pem, public_pem
-from domain.errors import InvalidRequest
+from domain.errors import Conflict, InvalidRequest
 
 log = structlog.get_logger("checkpoints")
 WEBHOOK_SECONDS = 5.0
@@ -75,6 +75,8 @@ class Anchor:
         except Altered as altered:
             # What does not fit together is never signed.
             log.error("the log was altered: run varve audit verify", position=altered.position, reason=altered.reason)
+        except Conflict as refusal:
+            log.error(refusal.detail)
         except Exception as error:  # noqa: BLE001 -- the thread outlives a store that is away for a while
             log.warning("the log's tree does not grow", error=repr(error))
 

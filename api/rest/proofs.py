@@ -88,7 +88,7 @@ def verified_data(found: Verified) -> dict[str, Any]:
 @router.get(
     "/checkpoint",
     operation_id="read_checkpoint",
-    responses=responses(400, 404, 503, ok={200: ("A checkpoint of the log as it is now.", CHECKPOINT)}),
+    responses=responses(400, 404, 409, 503, ok={200: ("A checkpoint of the log as it is now.", CHECKPOINT)}),
 )
 def read_checkpoint(cases: Cases) -> Response:
     """Sign the log's size and root as they are now (C2SP tlog-checkpoint). Keep it where the log is not."""

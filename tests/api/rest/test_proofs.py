@@ -140,6 +140,16 @@ def test_what_cannot_be_proved_is_refused(client: Client, address: str, status: 
     assert client.get(f"/api/audits/{address}").status_code == status
 
 
+def test_a_tree_that_is_not_the_one_that_was_signed_is_never_signed_again(client: Client):
+    checkpoint(client)
+    tiles = client.service.use_cases.prove_log._tiles
+    newest = tiles.newest()
+    assert newest is not None
+    tiles.put([newest._replace(hashes=bytes(32) + newest.hashes[32:] + bytes(32), root=bytes(32))])
+    answer = client.get("/api/audits/checkpoint")
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
 def test_a_server_without_a_key_signs_nothing():
     with served("memory:") as client:
         answer = client.get("/api/audits/checkpoint")
