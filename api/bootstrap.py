@@ -91,7 +91,7 @@ def served(
         views=views,
         progress=opened.follower,
         catalogs=catalogs,
-        moments=Moments(opened.log),
+        moments=Moments(opened.log, opened.follower),
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
         audit=Audit(opened.log, lambda: ResolveConfig(views, catalogs, Unmetered())),

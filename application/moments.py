@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from application.ports import Command, Commit, Decision, EventStore
+from application.ports import Command, Commit, Decision, EventStore, Progress
 from domain.errors import InvalidRequest, NotFound, StoreUnavailable
 from domain.installation.tags import TAGS_ID, Tags
 from domain.times import EPOCH, rfc3339
@@ -33,8 +33,12 @@ class Moment:
 
 
 class Moments:
-    def __init__(self, store: EventStore) -> None:
+    """What is known to have passed is not asked for again: a read of the past costs one look into the commit log."""
+
+    def __init__(self, store: EventStore, progress: Progress) -> None:
         self._store = store
+        self._progress = progress
+        self._passed_us = 0  # the newest recorded time that was seen: nothing can be recorded before it any more
 
     def at(self, *, as_of: str | None = None, position: int | None = None, preview: bool = False) -> Moment | None:
         """The moment that is named, by a time, `tag:NAME`, or a position; None where none is.
@@ -67,9 +71,8 @@ class Moments:
         return position
 
     def _at_position(self, position: int) -> Moment:
-        newest = self._newest()
-        if position > newest.last:
-            message = f"the log ends at position {newest.last}: name one up to that"
+        if position > self._progress.visible and position > (head := self._newest().last):
+            message = f"the log ends at position {head}: name one up to that"
             raise InvalidRequest.at("/position", message, "beyond_the_log")
         commit = self._store.commit_at(position=position)
         at = commit.last if commit else 0
@@ -77,20 +80,24 @@ class Moments:
 
     def _at_time(self, text: str, *, preview: bool = False) -> Moment:
         asked = parsed_us(text)
+        if asked <= self._passed_us:
+            return Moment(self._before(asked).last, rfc3339(asked))
         newest = self._newest()
         if asked > max(self._store.now_us(), newest.recorded_us):
             if preview:
                 return Moment(newest.last, rfc3339(asked), final=False, preview=True)
             message = "as_of lies in the future: name a moment that has passed, or ask for a preview"
             raise InvalidRequest.at("/as_of", message, "future")
-        commit = self._store.commit_at(recorded_us=asked)
+        final = newest.recorded_us >= asked or self._tick()
+        # Asked for last: until the tick, others may record something that belongs to before the moment.
+        return Moment(self._before(asked).last, rfc3339(asked), final)
+
+    def _before(self, asked_us: int) -> Commit:
+        commit = self._store.commit_at(recorded_us=asked_us)
         if commit is None:
             message = "as_of lies before the first event: there was nothing yet"
             raise InvalidRequest.at("/as_of", message, "before_the_log")
-        final = newest.recorded_us >= asked or self._tick()
-        # Between the look and the tick another may have recorded something that belongs to before the moment.
-        settled = self._store.commit_at(recorded_us=asked) or commit
-        return Moment(settled.last, rfc3339(asked), final)
+        return commit
 
     def _tick(self) -> bool:
         """Record that time has passed, so that nothing can come before it any more; whether that could be done."""
@@ -103,6 +110,7 @@ class Moments:
     def _newest(self) -> Commit:
         newest = self._store.newest()
         assert newest is not None, "a log that is served holds its first definitions"
+        self._passed_us = max(self._passed_us, newest.recorded_us)
         return newest
 
 

@@ -25,7 +25,7 @@ def fill(opened: OpenStore, events: int, *, seed: int = 1) -> int:
     newest = opened.log.newest()
     position, recorded_us = (newest.last, newest.recorded_us) if newest else (0, 0)
     added, rows, commits = 0, [], []
-    for number, written in enumerate(commands(events, random.Random(seed))):
+    for number, written in enumerate(commands(events, random.Random(seed), first=position)):
         first = position + 1
         for event in written:
             position += 1
@@ -48,10 +48,10 @@ def _write(recorder: object, rows: list[object], commits: list[object]) -> int:
     return done
 
 
-def commands(events: int, chance: random.Random) -> Iterator[list[DomainEvent]]:
-    """The events of one command after another."""
+def commands(events: int, chance: random.Random, *, first: int) -> Iterator[list[DomainEvent]]:
+    """The events of one command after another; configs are numbered from `first`."""
     told = 0
-    number = 0
+    number = first
     open_configs: list[Config] = []
     while told < events:
         if len(open_configs) < 1_000:
