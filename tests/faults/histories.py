@@ -114,7 +114,7 @@ class Writer:
         self.given: Given = {}
         self.operations: Counter[str] = Counter()
         self.problems: list[str] = []
-        self.accepted = 0  # commits that record something, about
+        self.accepted = 0  # commits that record something, at least
         self._acts: list[tuple[float, Callable[[], Outcome | None]]] = [
             (6, self._create),
             (6, self._update),
@@ -137,7 +137,7 @@ class Writer:
             try:
                 outcome = act()
                 self.operations[act.__name__[1:]] += 1
-                self.accepted += outcome is None or outcome.commit.first <= outcome.commit.last
+                self.accepted += outcome is not None and outcome.commit.first <= outcome.commit.last
             except Refusal as refusal:
                 self.operations[f"refused {refusal.code}"] += 1
                 if refusal.code not in EXPECTED:
