@@ -23,7 +23,7 @@ from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
-from application.moments import Moments
+from application.moments import SERVER, Moments
 from application.name_positions import NamePositions
 from application.ports import Command
 from application.prepare_log import PrepareLog
@@ -47,7 +47,6 @@ from infrastructure.telemetry import Telemetry
 from infrastructure.views import SqlViews
 
 log = structlog.get_logger("start")
-SERVER = "varve"  # the actor of what the server does by itself
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import datetime
 from typing import Annotated, Any, get_origin
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
@@ -28,6 +27,7 @@ from application.use_cases import UseCases
 from domain.canonical_json import canonical
 from domain.errors import Behind, Fault, InvalidRequest
 from domain.pointers import pointer_of
+from domain.times import microseconds
 
 MIN_POSITION_WITHIN_SECONDS = 2.0
 LONGEST_NAME = 255
@@ -165,13 +165,7 @@ def _short(value: str | None, name: str) -> str | None:
 
 
 def _moment(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    if text is not None and microseconds(text) is None:
         message = "Varve-Caller-Time is a time with its offset, such as 2026-11-20T10:00:00Z"
         raise InvalidRequest.at("/varve-caller-time", message, "caller_time")
     return text

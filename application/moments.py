@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import uuid4
 
 from application.ports import Command, Commit, Decision, EventStore, Progress
 from domain.errors import InvalidRequest, NotFound, StoreUnavailable
 from domain.installation.tags import TAGS_ID, Tags
-from domain.times import EPOCH, rfc3339
+from domain.times import microseconds, rfc3339
 
 SERVER = "varve"  # the principal of what the service records by itself
 TAG = "tag:"
@@ -116,11 +115,8 @@ class Moments:
 
 def parsed_us(text: str) -> int:
     """A time in RFC 3339, as microseconds since the epoch. Raises InvalidRequest where it has no offset."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    found = microseconds(text)
+    if found is None:
         message = "as_of is a time with its offset, such as 2026-11-20T10:00:00Z, or tag:NAME"
         raise InvalidRequest.at("/as_of", message, "time")
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return found
