@@ -10,12 +10,14 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -87,7 +89,8 @@ def text_of(encoded: bytes) -> str | None:
     return None if "\0" in text else text
 
 
-def use_cases(request: Request) -> UseCases:
+# Dependencies that ask nothing of a store are coroutines: the framework gives every other one a thread of its own.
+async def use_cases(request: Request) -> UseCases:
     found: UseCases = request.app.state.use_cases
     return found
 
@@ -95,7 +98,7 @@ def use_cases(request: Request) -> UseCases:
 Cases = Annotated[UseCases, Depends(use_cases)]
 
 
-def actor_of(
+async def actor_of(
     varve_actor: Annotated[
         str | None, Header(description="Who acts; `anonymous` if absent. Percent-encoding is undone.")
     ] = None,
@@ -112,27 +115,16 @@ Actor = Annotated[str, Depends(actor_of)]
 KEY_DESCRIPTION = "The same key and body gives the first answer again; the same key with another body is refused."
 
 
+@dataclass(frozen=True, slots=True)
 class CommandRequest:
     """The marks of a command, from its headers; `command` makes it, once the reason in the body is known."""
 
-    def __init__(
-        self,
-        request: Request,
-        cases: Cases,
-        actor: Actor,
-        idempotency_key: Annotated[str | None, Header(description=KEY_DESCRIPTION)] = None,
-        varve_correlation_id: Annotated[str | None, Header(description="Recorded with the events.")] = None,
-        varve_caller_time: Annotated[
-            str | None,
-            Header(description="The caller's own clock (RFC 3339 with an offset); nothing is ordered by it."),
-        ] = None,
-    ) -> None:
-        self._request = request
-        self._cases = cases
-        self._actor = actor
-        self._key = _short(idempotency_key, "Idempotency-Key")
-        self._correlation_id = _short(varve_correlation_id, "Varve-Correlation-Id")
-        self._caller_time = _moment(varve_caller_time)
+    _request: Request
+    _cases: UseCases
+    _actor: str
+    _key: str | None
+    _correlation_id: str | None
+    _caller_time: str | None
 
     def command(self, *, reason: str | None = None) -> Command:
         return Command(
@@ -152,7 +144,28 @@ class CommandRequest:
         return hmac.digest(self._cases.store.identity.digest_key, target + body, hashlib.sha256)
 
 
-Asked = Annotated[CommandRequest, Depends()]
+async def command_request(
+    request: Request,
+    cases: Cases,
+    actor: Actor,
+    idempotency_key: Annotated[str | None, Header(description=KEY_DESCRIPTION)] = None,
+    varve_correlation_id: Annotated[str | None, Header(description="Recorded with the events.")] = None,
+    varve_caller_time: Annotated[
+        str | None,
+        Header(description="The caller's own clock (RFC 3339 with an offset); nothing is ordered by it."),
+    ] = None,
+) -> CommandRequest:
+    return CommandRequest(
+        request,
+        cases,
+        actor,
+        _short(idempotency_key, "Idempotency-Key"),
+        _short(varve_correlation_id, "Varve-Correlation-Id"),
+        _moment(varve_caller_time),
+    )
+
+
+Asked = Annotated[CommandRequest, Depends(command_request)]
 DryRunFlag = Annotated[
     bool, Query(alias="dry_run", description="Check, and tell what would be recorded, but record nothing.")
 ]
@@ -171,7 +184,7 @@ def _moment(text: str | None) -> str | None:
     return text
 
 
-def expected_version(
+async def expected_version(
     if_match: Annotated[str | None, Header(description="The ETag that was read.")] = None,
 ) -> int | None:
     """The version that the caller has read; None where any will do."""
@@ -187,7 +200,7 @@ def expected_version(
 ExpectedVersion = Annotated[int | None, Depends(expected_version)]
 
 
-def await_position(
+async def await_position(
     cases: Cases,
     varve_min_position: Annotated[
         int | None, Header(ge=0, lt=2**63, description="Answer from views that show at least this position.")
@@ -195,7 +208,7 @@ def await_position(
 ) -> None:
     """A read is answered at this position or later, or refused within two seconds; never older."""
     if varve_min_position is not None:
-        require_position(cases, varve_min_position)
+        await run_in_threadpool(require_position, cases, varve_min_position)
 
 
 def require_position(cases: UseCases, position: int) -> None:
@@ -210,20 +223,31 @@ PREVIEW = "Take an as_of in the future: what is known of it now, which the answe
 POSITION = "A position of the log: rounded down to the end of a commit, which the answer then says (`rounded_from`)."
 
 
-def moment_of(
-    cases: Cases,
+@dataclass(frozen=True, slots=True)
+class AskedMoment:
+    """The moment that a read is about, as it was asked for."""
+
+    as_of: str | None
+    position: int | None
+    preview: bool
+
+    def found(self, cases: UseCases) -> Moment | None:
+        """The moment; None for now. Raises Behind where the views have not come to it yet."""
+        moment = cases.moments.at(as_of=self.as_of, position=self.position, preview=self.preview)
+        if moment is not None:
+            require_position(cases, moment.position)
+        return moment
+
+
+async def asked_moment(
     as_of: Annotated[str | None, Query(max_length=100, description=AS_OF)] = None,
     position: Annotated[int | None, Query(ge=0, lt=2**63, description=POSITION)] = None,
     preview: Annotated[bool, Query(description=PREVIEW)] = False,
-) -> Moment | None:
-    """The moment that a read is about; None for now. Raises Behind where the views have not come to it yet."""
-    moment = cases.moments.at(as_of=as_of, position=position, preview=preview)
-    if moment is not None:
-        require_position(cases, moment.position)
-    return moment
+) -> AskedMoment:
+    return AskedMoment(as_of, position, preview)
 
 
-MomentAsked = Annotated[Moment | None, Depends(moment_of)]
+MomentAsked = Annotated[AskedMoment, Depends(asked_moment)]
 
 
 def catalog_of(cases: UseCases, moment: Moment | None) -> Catalog:

@@ -12,17 +12,17 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.filled_log import fill
-from benchmarks.servers import requests_per_second, served
+from benchmarks.servers import MARKED, requests_per_second, served
 from infrastructure.stores import open_store
 
 ROUNDS = 5
 SIZES = (10_000, 100_000, 1_000_000)
 QUERY = "config_types=chunking&config_types=retrieval"
-SCRIPT = """
+SCRIPT = """%s
 local n = 0
 request = function()
   n = n + 1
-  local user, collection = n .. "-" .. math.random(1e9), 2 * math.random(0, %d)
+  local user, collection = n .. "-" .. mark, 2 * math.random(0, %d)
   local moment = %s
   local query = "?%s&collection_id=s-" .. collection .. moment
   return wrk.format("GET", "/api/runtime-configs/effective/u-" .. user .. query)
@@ -52,7 +52,7 @@ def main(store: str, sizes: tuple[int, ...]) -> None:
             head, configs = grown(store, size)
             scripts = {"now": NOW, "as of": THEN % head}
             for name, moment in scripts.items():
-                Path(folder, name).write_text(SCRIPT % (configs // 2, moment, QUERY))
+                Path(folder, name).write_text(SCRIPT % (MARKED, configs // 2, moment, QUERY))
             rounds: dict[str, list[float]] = {name: [] for name in scripts}
             with served("benchmarks.serve_varve", arguments=(store,)) as varve:
                 for _ in range(ROUNDS):

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.servers import requests_per_second, served
+from benchmarks.servers import MARKED, requests_per_second, served
 
 ROUNDS = 5
 TYPES = "&".join(f"config_types={name}" for name in ("chunking", "retrieval"))
-COLD = """
+COLD = """%s
 local n = 0
 request = function()
   n = n + 1
-  return wrk.format("GET", "/api/runtime-configs/effective/u-" .. n .. "-" .. math.random(1e9) .. "?%s")
+  return wrk.format("GET", "/api/runtime-configs/effective/u-" .. n .. "-" .. mark .. "?%s")
 end
 """
 
@@ -45,7 +45,7 @@ def main(store: str) -> None:
         answer = httpx.get(warm)
         body, script = Path(folder, "body"), Path(folder, "cold.lua")
         body.write_bytes(answer.content)
-        script.write_text(COLD % TYPES)
+        script.write_text(COLD % (MARKED, TYPES))
         unchanged = {"If-None-Match": answer.headers["etag"]}
         with served("benchmarks.serve_bytes", arguments=(str(body),)) as floor:
             measures = {

@@ -84,8 +84,9 @@ class TypeBody(Body):
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("Every type.", {"items": [TYPE], "next": None})}),
 )
-def list_config_types(cases: Cases, moment: MomentAsked = None) -> Response:
+def list_config_types(cases: Cases, asked: MomentAsked) -> Response:
     """Every config type, with its schema and rules, now or as of a moment."""
+    moment = asked.found(cases)
     catalog = catalog_of(cases, moment)
     content = {"items": [type_data(catalog.row(name)) for name in catalog.types], "next": None}
     return json_response(content, cases=cases, position=position_of(cases, moment), headers=moment_headers(moment))
@@ -97,8 +98,9 @@ def list_config_types(cases: Cases, moment: MomentAsked = None) -> Response:
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The type.", TYPE)}),
 )
-def read_config_type(name: TypeName, cases: Cases, moment: MomentAsked = None) -> Response:
+def read_config_type(name: TypeName, cases: Cases, asked: MomentAsked) -> Response:
     """One config type, now or as of a moment."""
+    moment = asked.found(cases)
     row = catalog_of(cases, moment).row(name)
     headers = {"ETag": f'"{row.version}"', **moment_headers(moment)}
     return json_response(type_data(row), cases=cases, position=position_of(cases, moment), headers=headers)

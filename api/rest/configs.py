@@ -78,6 +78,7 @@ def create_config(body: CreateConfig, cases: Cases, asked: Asked, dry_run: DryRu
 def list_configs(
     request: Request,
     cases: Cases,
+    asked: MomentAsked,
     environment: Annotated[str | None, Query(description="The default environment where it is not named.")] = None,
     scope: Annotated[str | None, Query(description="global, user, collection, another kind, or kind:id")] = None,
     config_type: str | None = None,
@@ -90,9 +91,9 @@ def list_configs(
     is_default: bool | None = None,
     cursor: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    moment: MomentAsked = None,
 ) -> Response:
     """List and search configs, now or as of a moment; the process layer is not one."""
+    moment = asked.found(cases)
     kind, id_ = _scope_filter(scope, user_id, collection_id)
     place = cases.default_environment if environment is None else environment
     wanted = ConfigFilter(place, kind, id_, config_type, name, is_active, is_default)
@@ -140,10 +141,11 @@ def read_config(
     config_id: UUID,
     request: Request,
     cases: Cases,
-    moment: MomentAsked = None,
+    asked: MomentAsked,
     version: Annotated[int | None, Query(ge=1, lt=2**31, description="The config as it was at this version.")] = None,
 ) -> Response:
     """Read a config: as it is, as of a moment, or at a version. Its ETag is its version."""
+    moment = asked.found(cases)
     if version is not None and moment is not None:
         raise InvalidRequest.at("/version", "name one: a moment, or a version", "one_moment")
     position = moment.position if moment else cases.progress.visible

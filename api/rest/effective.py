@@ -10,10 +10,9 @@ from urllib.parse import unquote
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import AtPosition, Cases, MomentAsked, StrictRoute, matches, show
+from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
 from api.rest.examples import EFFECTIVE, responses
 from application.assemble import Effective
-from application.moments import Moment
 from application.ports import Answer
 from application.use_cases import UseCases
 from domain.configs.scope import Context, Scope
@@ -36,17 +35,17 @@ Explain = Annotated[bool, Query(description="Tell for each field who gave it, wh
 def effective_without_user(
     request: Request,
     cases: Cases,
+    asked: MomentAsked,
     environment: Environment = None,
     collection_id: Collections = [],
     scope: Scopes = [],
     config_types: Types = [],
     user_id: str | None = None,
     explain: Explain = False,
-    moment: MomentAsked = None,
 ) -> Response:
     """The effective configs of a context in which no user is known, or only by `user_id`."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, context, types=config_types, explain=explain, moment=moment)
+    return answered(request, cases, context, types=config_types, explain=explain, asked=asked)
 
 
 # A user's id may hold a slash, which reaches the route decoded.
@@ -57,16 +56,16 @@ def effective_of_user(
     user_id: str,
     request: Request,
     cases: Cases,
+    asked: MomentAsked,
     environment: Environment = None,
     collection_id: Collections = [],
     scope: Scopes = [],
     config_types: Types = [],
     explain: Explain = False,
-    moment: MomentAsked = None,
 ) -> Response:
     """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, context, types=config_types, explain=explain, moment=moment)
+    return answered(request, cases, context, types=config_types, explain=explain, asked=asked)
 
 
 def context_of(
@@ -83,9 +82,10 @@ def context_of(
 
 
 def answered(
-    request: Request, cases: UseCases, context: Context, *, types: list[str], explain: bool, moment: Moment | None
+    request: Request, cases: UseCases, context: Context, *, types: list[str], explain: bool, asked: AskedMoment
 ) -> Response:
     """The answer, or 304. One for now is kept for the next who asks the same."""
+    moment = asked.found(cases)
     effective = cases.resolve_config.effective(context, types=types or None, moment=moment)
     answer = finished(effective, epoch=cases.store.identity.epoch, explain=explain)
     if moment is None:

@@ -65,8 +65,9 @@ class LadderBody(Body):
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The order of the scope kinds, weakest first.", LADDER)}),
 )
-def read_ladder(cases: Cases, moment: MomentAsked = None) -> Response:
+def read_ladder(cases: Cases, asked: MomentAsked) -> Response:
     """The order of the scope kinds, now or as of a moment."""
+    moment = asked.found(cases)
     catalog = catalog_of(cases, moment)
     headers = {"ETag": f'"{catalog.ladder_version}"', **moment_headers(moment)}
     content = {"kinds": catalog.ladder.kinds}
@@ -99,8 +100,9 @@ def change_ladder(
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The environments.", {"items": [ENVIRONMENT], "next": None})}),
 )
-def list_environments(cases: Cases, moment: MomentAsked = None) -> Response:
+def list_environments(cases: Cases, asked: MomentAsked) -> Response:
     """The environments that configs live in, now or as of a moment."""
+    moment = asked.found(cases)
     rows = catalog_of(cases, moment).environments.values()
     items = [{"name": r.name, "created_at": rfc3339(r.recorded_us), "created_by": r.actor} for r in rows]
     content, headers = {"items": items, "next": None}, moment_headers(moment)
