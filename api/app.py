@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from api import errors
+from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
 from api.marks import Marks
 from api.parsing import StrictBodies
@@ -27,6 +28,7 @@ from api.rest import (
     health,
     history,
     installation,
+    keys,
     log,
     preview,
     proofs,
@@ -49,6 +51,7 @@ ROUTERS = (
     restoring.router,
     counterfactuals.router,
     tags.router,
+    keys.router,
     audits.router,
     proofs.router,
     log.router,
@@ -65,13 +68,17 @@ class Service:
 
     use_cases: UseCases
     kept: Kept
+    authenticates: Authenticates | None = None  # None: everybody may do everything
 
 
 Open = Callable[[], AbstractContextManager[Service]]
 
 
-def create_app(open_service: Open, *, threads: int = THREADS) -> ASGIApp:
-    """The ASGI application. The store is opened when it starts, in the process that serves."""
+def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = False) -> ASGIApp:
+    """The ASGI application. The store is opened when it starts, in the process that serves.
+
+    `is_local`: where callers need not be known, only requests that name this machine are taken.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,12 +88,14 @@ def create_app(open_service: Open, *, threads: int = THREADS) -> ASGIApp:
             cases = service.use_cases
             epoch = cases.store.identity.epoch
             marks.connect(cases.progress, epoch=epoch)
+            doors.connect(service.authenticates)
             hot_path.connect(service.kept, cases.progress, epoch=epoch)
             yield
 
     marks = Marks(StrictBodies(web(lifespan)))
     hot_path = HotPath(marks)
-    return hot_path
+    doors = Doors(hot_path, is_local=is_local)
+    return doors
 
 
 class Web(FastAPI):

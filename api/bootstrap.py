@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
@@ -13,6 +15,8 @@ from api.app import Service
 from application.add_environment import AddEnvironment
 from application.assemble import Unmetered
 from application.audit import Audit
+from application.authenticate import Authenticate, Tokens
+from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
@@ -23,6 +27,7 @@ from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
+from application.manage_keys import ManageKeys
 from application.moments import SERVER, Moments
 from application.name_positions import NamePositions
 from application.ports import Command
@@ -49,6 +54,17 @@ from infrastructure.views import SqlViews
 log = structlog.get_logger("start")
 
 
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """How callers are known: by API keys, by tokens, or by both."""
+
+    by_keys: bool = True
+    tokens: Tokens | None = None
+
+    def authenticate(self, catalogs: Catalogs) -> Authenticate:
+        return Authenticate(catalogs, now_us, keys=self.by_keys, tokens=self.tokens)
+
+
 @contextmanager
 def service(
     store_url: str,
@@ -56,6 +72,7 @@ def service(
     environment: str = "production",
     variables: Mapping[str, str] = os.environ,
     checkpoints: Checkpoints | None = None,
+    callers: Callers | None = None,
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
 
@@ -63,15 +80,25 @@ def service(
     """
     opened = open_store(store_url)
     try:
-        yield from served(opened, environment=environment, variables=variables, checkpoints=checkpoints)
+        yield from served(
+            opened, environment=environment, variables=variables, checkpoints=checkpoints, callers=callers
+        )
     finally:
         opened.close()
 
 
 def served(
-    opened: OpenStore, *, environment: str, variables: Mapping[str, str], checkpoints: Checkpoints | None = None
+    opened: OpenStore,
+    *,
+    environment: str,
+    variables: Mapping[str, str],
+    checkpoints: Checkpoints | None = None,
+    callers: Callers | None = None,
 ) -> Iterator[Service]:
-    """Put the use cases on an open store, and let it follow its log; with `checkpoints`, the log's tree follows too."""
+    """Put the use cases on an open store, and let it follow its log.
+
+    With `checkpoints`, the log's tree follows too; without `callers`, everybody may do everything.
+    """
     views, kept = SqlViews(lambda: opened.follower.engine), KeptAnswers()
     catalogs = Catalogs(views)
     commands = Commands(opened.log, opened.follower)
@@ -91,6 +118,8 @@ def served(
         progress=opened.follower,
         catalogs=catalogs,
         moments=Moments(opened.log, opened.follower),
+        authorize=Authorize(views),
+        manage_keys=ManageKeys(catalogs, commands),
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
         audit=Audit(opened.log, lambda: ResolveConfig(views, catalogs, Unmetered())),
@@ -117,13 +146,14 @@ def served(
         default_environment=environment,
     )
     read_variables(cases, environment, variables)
+    known = None if callers is None else callers.authenticate(catalogs)
     if checkpoints is None:
-        yield Service(cases, kept)
+        yield Service(cases, kept, known)
         return
     anchor = Anchor(prove_log, publish, leads=opened.leads, often=signing)
     anchor.start()
     try:
-        yield Service(cases, kept)
+        yield Service(cases, kept, known)
     finally:
         anchor.close()
 
@@ -137,3 +167,8 @@ def read_variables(cases: UseCases, environment: str, variables: Mapping[str, st
 
 def own_command(operation: str) -> Command:
     return Command(SERVER, uuid4().hex, operation, b"")
+
+
+def now_us() -> int:
+    """The clock that keys expire by, in microseconds since the epoch."""
+    return time.time_ns() // 1000

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
-from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import orjson
@@ -21,6 +20,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.parsing import text_of
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.moments import Moment
@@ -47,7 +47,11 @@ class StrictRoute(APIRoute):
             require_text(request)
             if faults := list(_unfit_parameters(request, known)):
                 raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults)
-            return await handle(request)
+            response = await handle(request)
+            access = request.scope["state"].get("access")
+            if access is not None and not access.has_asked:
+                raise AssertionError(f"{request.method} {request.url.path} was answered without asking the policy")
+            return response
 
         return strict
 
@@ -78,17 +82,6 @@ def require_text(request: Request) -> None:
             raise InvalidRequest.at("", message, "encoding")
 
 
-def text_of(encoded: bytes) -> str | None:
-    """What percent-encoding says; None where that is no text that every store can keep."""
-    if not encoded.isascii():
-        return None
-    try:
-        text = unquote_to_bytes(encoded).decode()
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text
-
-
 # Dependencies that ask nothing of a store are coroutines: the framework gives every other one a thread of its own.
 async def use_cases(request: Request) -> UseCases:
     found: UseCases = request.app.state.use_cases
@@ -99,16 +92,13 @@ Cases = Annotated[UseCases, Depends(use_cases)]
 
 
 async def actor_of(
-    varve_actor: Annotated[
-        str | None, Header(description="Who acts; `anonymous` if absent. Percent-encoding is undone.")
+    request: Request,
+    varve_actor: Annotated[  # noqa: ARG001 -- read where callers are known, before this; here it is documented
+        str | None, Header(description="Who acts, in the mode `open`; `anonymous` if absent. Percent-encoded.")
     ] = None,
 ) -> str:
-    """The actor of a request, as long as nobody needs to prove who they are."""
-    actor = "anonymous" if varve_actor is None else text_of(varve_actor.encode("latin-1"))
-    if actor is None or not 1 <= len(actor) <= LONGEST_NAME or not actor.isprintable():
-        message = f"Varve-Actor is 1 to {LONGEST_NAME} printable characters, percent-encoded as UTF-8"
-        raise InvalidRequest.at("/varve-actor", message, "actor")
-    return actor
+    name: str = request.scope["state"]["principal"].name
+    return name
 
 
 Actor = Annotated[str, Depends(actor_of)]

@@ -19,6 +19,8 @@ STATUS: dict[type[Refusal], int] = {
     errors.InvalidConfig: 400,
     errors.InvalidType: 400,
     errors.InvalidFile: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.NameTaken: 409,
     errors.SlotTaken: 409,
@@ -29,8 +31,9 @@ STATUS: dict[type[Refusal], int] = {
     errors.Behind: 503,
     errors.Overloaded: 503,
     errors.StoreUnavailable: 503,
+    errors.IssuerUnavailable: 503,
 }
-RETRY_AFTER_SECONDS = {errors.Behind: 1, errors.Overloaded: 1, errors.StoreUnavailable: 2}
+RETRY_AFTER_SECONDS = {errors.Behind: 1, errors.Overloaded: 1, errors.StoreUnavailable: 2, errors.IssuerUnavailable: 2}
 PROBLEM = "application/problem+json"
 HTTP_PROBLEMS = {404: ("not_found", "Not found"), 405: ("method_not_allowed", "Method not allowed")}
 
@@ -61,7 +64,9 @@ def refusal_response(refusal: Refusal) -> Response:
     """The answer to a request that is not carried out."""
     status = next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
     seconds = next((RETRY_AFTER_SECONDS[k] for k in type(refusal).__mro__ if k in RETRY_AFTER_SECONDS), None)
-    headers = {"Retry-After": str(seconds)} if seconds else None
+    headers = {"Retry-After": str(seconds)} if seconds else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     faults = refusal.faults
     return problem(
         status, code=refusal.code, title=refusal.title, detail=refusal.detail, faults=faults, headers=headers

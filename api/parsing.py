@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -109,3 +110,14 @@ def header(scope: Scope, name: bytes) -> bytes:
     """The value of a header, or b""."""
     value: bytes = next((value for key, value in scope["headers"] if key == name), b"")
     return value
+
+
+def text_of(encoded: bytes) -> str | None:
+    """What percent-encoding says; None where that is no text that every store can keep."""
+    if not encoded.isascii():
+        return None
+    try:
+        text = unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text

@@ -1,9 +1,10 @@
-"""What the whole installation agrees on, as it was at one position: types, environments, the ladder, the resolver."""
+"""What the whole installation agrees on, as it was at one position: types, environments, the ladder, API keys."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,8 @@ import orjson
 
 from application.ports import Views
 from application.views import DefinitionRow
+from domain.access.api_key import Grant, KnownKey
+from domain.access.roles import Role
 from domain.config_types.definition import TypeDefinition
 from domain.configs.scope import Ladder
 from domain.errors import NotFound
@@ -28,6 +31,7 @@ class Catalog:
         self._compiled: dict[str, TypeDefinition] = {}
         self.environments: dict[str, DefinitionRow] = {}
         self.ladder, self.ladder_version, self.resolver = Ladder.INITIAL, 0, 0
+        self.keys: dict[str, KnownKey] = {}
         for row in rows:
             if row.valid_from <= position:
                 self._take(row)
@@ -42,6 +46,9 @@ class Catalog:
             self.ladder, self.ladder_version = Ladder(tuple(orjson.loads(row.body)["kinds"])), row.version
         elif row.kind == "resolver":
             self.resolver = orjson.loads(row.body)["resolver"]
+        elif row.kind == "api_key":
+            known = self.keys.get(row.name)
+            self.keys[row.name] = replace(known, revoked_us=row.recorded_us) if known else issued_key(row)
 
     def definition(self, name: str) -> TypeDefinition:
         """Raises NotFound, with the names that there are."""
@@ -74,6 +81,14 @@ def definition_data(row: DefinitionRow) -> dict[str, Any]:
     body = orjson.loads(row.body)
     names = ("name", "revision", "description", "mode", "rules")
     return {**{name: body.get(name) for name in names}, "schema": body["json_schema"]}
+
+
+def issued_key(row: DefinitionRow) -> KnownKey:
+    """A key, from the event that recorded it."""
+    body = orjson.loads(row.body)
+    grant = Grant(Role(body["role"]), tuple(body["environments"]), body.get("user_id"), body.get("collection_id"))
+    issued = (row.recorded_us, row.actor)
+    return KnownKey(row.name, body["label"], grant, body["secret_sha256"], body.get("expires_us"), *issued)
 
 
 class Catalogs:

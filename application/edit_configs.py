@@ -11,6 +11,7 @@ from application.check_documents import checked_document, layers_below
 from application.commands import Commands, DryRun, Outcome
 from application.ports import Command, EventStore
 from application.unit_of_work import UnitOfWork
+from domain.access.collection import Collection, collection_stream
 from domain.aggregate import stream_id
 from domain.config_types.config_type import config_type_id
 from domain.config_types.spec import Mode
@@ -206,11 +207,21 @@ class EditConfigs:
         self._catalogs = catalogs
         self._commands = commands
 
-    def create(self, draft: Draft, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
-        """Raises InvalidConfig, NotFound, NameTaken, SlotTaken, Conflict. The id is `created_id(command)`."""
-        return self._commands.run(
-            command, lambda work: self.editor(work, command).create(draft, created_id(command)), dry_run=dry_run
-        )
+    def create(
+        self, draft: Draft, *, command: Command, owner: str | None = None, dry_run: bool = False
+    ) -> Outcome | DryRun:
+        """The id is `created_id(command)`. With an `owner`, the collection that it stands at is theirs from now on.
+
+        Raises InvalidConfig, NotFound, NameTaken, SlotTaken, Conflict; Forbidden where another owns the collection.
+        """
+
+        def decide(work: UnitOfWork) -> None:
+            if owner is not None:
+                collection = work.load(Collection, collection_stream(draft.environment, draft.scope.id))
+                collection.claim(draft.environment, draft.scope, owner=owner, stamp=command.stamp)
+            self.editor(work, command).create(draft, created_id(command))
+
+        return self._commands.run(command, decide, dry_run=dry_run)
 
     def update(
         self,

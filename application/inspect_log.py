@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -40,6 +40,7 @@ class Wanted:
     subject: UUID | str | None = None
     from_us: int | None = None
     to_us: int | None = None
+    sees: Callable[[str, dict[str, Any]], bool] | None = None  # by topic and payload
 
     def takes(self, one: LoggedEvent) -> bool:
         event, commit = one.event, one.commit
@@ -47,9 +48,11 @@ class Wanted:
             return False
         if self.actor is not None and commit.principal != self.actor:
             return False
-        if isinstance(self.subject, UUID):
-            return event.stream == self.subject
-        return self.subject is None or one.payload().get("scope") == self.subject
+        if isinstance(self.subject, UUID) and event.stream != self.subject:
+            return False
+        if isinstance(self.subject, str) and one.payload().get("scope") != self.subject:
+            return False
+        return self.sees is None or self.sees(event.topic, one.payload())
 
 
 class InspectLog:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from application.views import ChangedConfig, ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
+from application.views import ChangedConfig, Claim, ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
+from domain.access.roles import Action
 from domain.aggregate import Aggregate
 from domain.configs.scope import Scope
 from domain.stamp import Stamp
@@ -217,6 +218,9 @@ class Views(Protocol):
     def scope_kinds(self) -> frozenset[str]:
         """The kinds that configs which are not deleted are at."""
 
+    def claim_on(self, environment: str, collection_id: str) -> Claim:
+        """Whose a collection is."""
+
     def definitions(self) -> Sequence[DefinitionRow]:
         """Every definition there ever was, oldest first."""
 
@@ -242,6 +246,8 @@ class Answer(NamedTuple):
     tail: bytes
     etag: bytes
     position: int
+    environment: str
+    action: Action  # what a principal must be allowed to do there
 
 
 class Rebuilt(NamedTuple):

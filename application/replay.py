@@ -27,11 +27,20 @@ DEFINITIONS = {
     "environment.created": "environment",
     "ladder.changed": "ladder",
     "resolver.adopted": "resolver",
+    "api_key.issued": "api_key",
+    "api_key.revoked": "api_key",
 }
 WITHOUT_EFFECT = frozenset(
-    ("slot.opened", "slot.name_claimed", "slot.name_released", "slot.default_assigned", "tag.named")
+    (
+        "slot.opened",
+        "slot.name_claimed",
+        "slot.name_released",
+        "slot.default_assigned",
+        "tag.named",
+        "collection.owned",
+    )
 )
-"""Topics that change no answer: what slots guard is said again by the configs themselves, and a tag is a name."""
+"""Topics that change no answer: what slots guard is said again by the configs, a tag is a name, an owner has rights."""
 
 OPERATIONS = {CREATED: "CREATE", DELETED: "DELETE", DEFAULT: "DEFAULT"}
 
@@ -96,7 +105,7 @@ class RawState:
     def _definition(self, event: Recorded) -> DefinitionRow:
         payload = orjson.loads(event.state)
         commit = self._commit_of(event.position)
-        name = payload.get("name", "")
+        name = payload.get("name") or payload.get("key_id", "")
         facts = (commit.last, event.state.decode(), commit.recorded_us, payload["actor"], payload.get("reason"))
         return DefinitionRow(DEFINITIONS[event.topic], name, event.version, *facts)
 

@@ -28,6 +28,8 @@ INSTEAD = {
     "ladder": "put the ladder of before",
     "resolver": "answers are made by the newest resolver",
     "tag": "name the position of before",
+    "api_key": "issue another key, or revoke it",
+    "collection": "give the collection to the owner of before",
 }
 """What to do about events that have no opposite, by the first part of their topic."""
 

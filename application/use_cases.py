@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from application.add_environment import AddEnvironment
 from application.audit import Audit
+from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
@@ -15,6 +16,7 @@ from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
+from application.manage_keys import ManageKeys
 from application.moments import Moments
 from application.name_positions import NamePositions
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
@@ -37,6 +39,8 @@ class UseCases:
     progress: Progress
     catalogs: Catalogs
     moments: Moments
+    authorize: Authorize
+    manage_keys: ManageKeys
     compare: Compare
     bisect: Bisect
     audit: Audit

@@ -69,7 +69,9 @@ class Evidence:
             before = self.last if index == 0 else run.positions[index - 1] - (index - 1 in empty)
             self.differs = min(run.positions[index], before + 1)  # one that is gone stood after the one before
             self.differs_index = self.frontier.size + index
-        self.last = run.upto.position
+        # not what the last commit says its last is: the event may be gone that stood there
+        if run.positions:
+            self.last = run.positions[-1] - (len(run.positions) - 1 in run.empty)
 
 
 class VerifyLog:

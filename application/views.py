@@ -99,6 +99,21 @@ class DefinitionRow(NamedTuple):
     reason: str | None
 
 
+class Claim(NamedTuple):
+    """Whose a collection is, and whether any config stands there."""
+
+    owner: str | None
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a principal sees that is bound to a user, or to collections: what all share, and what is its own."""
+
+    user_id: str | None
+    collection_ids: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigFilter:
     """Which configs a listing shows; None means any. `name` matches any part, in upper or lower case."""
@@ -110,6 +125,7 @@ class ConfigFilter:
     name: str | None = None
     is_active: bool | None = None
     is_default: bool | None = None
+    seen_by: Reach | None = None  # only what lies in this reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.pages import cli, config_types, errors, events, settings
+from docs.pages import access, cli, config_types, errors, events, settings
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Generated from the code by `make docs`; changes made here are lost. -->\n\n"
 PAGES: dict[str, Callable[[], str]] = {
+    "access.md": access.page,
     "cli.md": cli.page,
     "config-types.md": config_types.page,
     "errors.md": errors.page,

@@ -6,6 +6,8 @@ Refusal
 │   ├── InvalidConfig        invalid_config     a document that its type does not allow
 │   ├── InvalidType          invalid_type       a definition of a config type that cannot be used
 │   └── InvalidFile          invalid_file       a file that cannot be read, with line and column
+├── Unauthenticated          unauthenticated    nobody is known by what the caller shows
+├── Forbidden                forbidden          the caller is known, and may not
 ├── NotFound                 not_found          nothing there, or nothing that the caller may see
 ├── Conflicting              the input fits, but not what is there
 │   ├── NameTaken            name_taken
@@ -17,7 +19,8 @@ Refusal
 ├── Behind                   behind             the views have not reached the position asked for
 └── Unavailable
     ├── Overloaded           overloaded
-    └── StoreUnavailable     store_unavailable
+    ├── StoreUnavailable     store_unavailable
+    └── IssuerUnavailable    issuer_unavailable   tokens cannot be checked now
 """
 
 from __future__ import annotations
@@ -86,6 +89,16 @@ class InvalidFile(Invalid):
     title = "Invalid file"
 
 
+class Unauthenticated(Refusal):
+    code = "unauthenticated"
+    title = "Not authenticated"
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+    title = "Forbidden"
+
+
 class NotFound(Refusal):
     code = "not_found"
     title = "Not found"
@@ -142,3 +155,8 @@ class Overloaded(Unavailable):
 class StoreUnavailable(Unavailable):
     code = "store_unavailable"
     title = "Store unavailable"
+
+
+class IssuerUnavailable(Unavailable):
+    code = "issuer_unavailable"
+    title = "Issuer unavailable"

@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, HttpUrl, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from domain.errors import Fault, InvalidRequest
 from infrastructure.files import read_file
 
 PREFIX = "VARVE_"
+ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 FILE_VARIABLE = "VARVE_SETTINGS"
 DEFAULT_STORE = "sqlite:///varve.db"
 STORES = ("sqlite:///", "postgresql://", "postgres://", "memory:")
@@ -33,8 +40,25 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="the port that the server listens on; 0 takes a free one")
     threads: int = Field(16, ge=1, le=256, description="how many commands and missed reads run at once")
     actor: str | None = Field(None, description="who acts, on the command line")
+    api_key: SecretStr | None = Field(None, description="the API key that the command line shows to a server")
     default_environment: str = Field("production", description="the environment of a request that names none")
     environment_variables: bool = Field(True, description="read the process layer when the server starts")
+    auth_mode: Literal["open", "keys", "oidc", "keys+oidc"] = Field(
+        "open", description="how callers are known: not at all (on loopback only), by API keys, by tokens, or by both"
+    )
+    oidc_issuer: str | None = Field(None, description="the issuer (`iss`) whose tokens are taken")
+    oidc_audience: str | None = Field(None, description="the audience (`aud`) that a token must name")
+    oidc_jwks: str | None = Field(None, description="the issuer's key set: its address, or a file")
+    oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("RS256", "ES256"), description="the algorithms that tokens may be signed with, with commas between"
+    )
+    oidc_user_claim: str = Field("sub", description="the claim that names the user")
+    oidc_roles_claim: str = Field(
+        "roles", description="the claim with varve:ROLE or varve:ENVIRONMENT:ROLE; dots lead deeper"
+    )
+    oidc_collections_claim: str = Field(
+        "varve_collections", description="the claim with the ids of collections that are the user's own"
+    )
     checkpoint_key: Path | None = Field(
         None, description="the private key (PEM) that the log's checkpoints are signed with"
     )
@@ -57,6 +81,26 @@ class Settings(BaseSettings):
     def _signs_what_it_publishes(self) -> Settings:
         if self.checkpoint_key is None and (self.checkpoint_file or self.checkpoint_webhook):
             raise ValueError("checkpoints are published only if they are signed: set checkpoint_key too")
+        return self
+
+    @field_validator("oidc_algorithms", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _asymmetric(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
+        unfit = [name for name in algorithms if name not in ASYMMETRIC]
+        if unfit or not algorithms:
+            raise ValueError(f"tokens are signed with a private key: choose among {', '.join(ASYMMETRIC)}")
+        return algorithms
+
+    @model_validator(mode="after")
+    def _knows_its_issuer(self) -> Settings:
+        lacking = [name for name in ("oidc_issuer", "oidc_audience", "oidc_jwks") if getattr(self, name) is None]
+        if "oidc" in self.auth_mode and lacking:
+            raise ValueError(f"tokens are checked against a pinned issuer: set {', '.join(lacking)} too")
         return self
 
     @classmethod

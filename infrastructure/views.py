@@ -10,12 +10,31 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from application.views import ChangedConfig, ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
+from application.views import (
+    ChangedConfig,
+    Claim,
+    ConfigFilter,
+    ConfigView,
+    DefinitionRow,
+    LayerRow,
+    LayerRows,
+    Page,
+    Reach,
+)
+from domain.access.policy import SHARED
 from domain.configs.config import name_key
 from domain.configs.scope import Scope
 from domain.errors import StoreUnavailable
 from infrastructure.layer_queries import layers_at, layers_now
-from infrastructure.projections.tables import config_versions, configs, definitions, progress, slot_versions, slots
+from infrastructure.projections.tables import (
+    collection_owners,
+    config_versions,
+    configs,
+    definitions,
+    progress,
+    slot_versions,
+    slots,
+)
 
 LAYER_COLUMNS = [slots.c[name] for name in LayerRow._fields]
 ROWS_A_FETCH = 2_000
@@ -137,6 +156,15 @@ class SqlViews:
         query = sa.select(configs.c.scope_kind).where(sa.not_(configs.c.is_deleted)).distinct()
         return frozenset(str(row[0]) for row in self._read(query))
 
+    def claim_on(self, environment: str, collection_id: str) -> Claim:
+        o, c = collection_owners.c, configs.c
+        owner = sa.select(o.owner).where(o.environment == environment, o.collection_id == collection_id)
+        scope = (c.environment == environment, c.scope_kind == "collection", c.scope_id == collection_id)
+        used = sa.select(c.id).where(*scope, sa.not_(c.is_deleted)).exists()
+        found = self._read(sa.select(owner.scalar_subquery(), used))[0]
+        owned_by, is_used = tuple(found)
+        return Claim(owned_by, bool(is_used))
+
     def definitions(self) -> Sequence[DefinitionRow]:
         query = sa.select(definitions).order_by(definitions.c.valid_from, definitions.c.version)
         return [DefinitionRow._make(row) for row in self._read(query)]
@@ -170,8 +198,24 @@ def conditions(wanted: ConfigFilter, versions: sa.Table) -> Iterator[sa.ColumnEl
     for column, value in exact.items():
         if value is not None:
             yield column == value
+    if wanted.seen_by is not None:
+        yield _within(wanted.seen_by)
     if wanted.name is not None:
         yield v.name_key.contains(name_key(wanted.name), autoescape=True)
+
+
+def _within(reach: Reach) -> sa.ColumnElement[bool]:
+    c, o = configs.c, collection_owners.c
+    ways: list[sa.ColumnElement[bool]] = [c.scope_kind.in_(SHARED)]
+    if reach.collection_ids:
+        ways.append(sa.and_(c.scope_kind == "collection", c.scope_id.in_(sorted(reach.collection_ids))))
+    if reach.user_id is not None:
+        owned = sa.select(o.owner).where(
+            o.environment == c.environment, o.collection_id == c.scope_id, o.owner == reach.user_id
+        )
+        ways.append(sa.and_(c.scope_kind == "user", c.scope_id == reach.user_id))
+        ways.append(sa.and_(c.scope_kind == "collection", owned.exists()))
+    return sa.or_(*ways)
 
 
 def config_view(r: Mapping[Any, Any]) -> ConfigView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import auditing, bisecting, changing, operating, past, reading, restoring, serving, transferring
+from api.cli import auditing, bisecting, changing, keys, operating, past, reading, restoring, serving, transferring
 from api.cli.client import speaks
 
 app = typer.Typer(
@@ -46,6 +46,12 @@ app.add_typer(audit, name="audit")
 bisect = typer.Typer(help="Which change did it.", no_args_is_help=True, rich_markup_mode=None)
 bisect.command("run")(speaks(bisecting.run))
 app.add_typer(bisect, name="bisect")
+
+access = typer.Typer(help="API keys: who gets in.", no_args_is_help=True, rich_markup_mode=None)
+access.command("create")(speaks(keys.create))
+access.command("list")(speaks(keys.list_))
+access.command("revoke")(speaks(keys.revoke))
+app.add_typer(access, name="keys")
 
 app.command("settings")(operating.settings)
 app.command("migrate")(operating.migrate)

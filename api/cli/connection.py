@@ -29,7 +29,7 @@ async def connected(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the server that is named, of the one that holds the store, or of this process on the store itself."""
     async with AsyncExitStack() as stack:
         if settings.server is not None:
-            yield await stack.enter_async_context(network(settings.server))
+            yield await stack.enter_async_context(network(settings.server, settings))
         else:
             yield await _on_store(settings, stack)
 
@@ -45,7 +45,7 @@ async def _on_store(settings: Settings, stack: AsyncExitStack) -> httpx.AsyncCli
             except wiring.Held:
                 continue  # somebody was faster
         if held.address is not None:
-            return await stack.enter_async_context(network(held.address))
+            return await stack.enter_async_context(network(held.address, settings))
         if time.monotonic() > deadline:
             who = f"process {held.pid}" if held.pid else "another process"
             raise Unreachable(
@@ -54,7 +54,7 @@ async def _on_store(settings: Settings, stack: AsyncExitStack) -> httpx.AsyncCli
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
-def network(address: str) -> httpx.AsyncClient:
+def network(address: str, settings: Settings) -> httpx.AsyncClient:
     import httpx
 
     parts = urlsplit(address)
@@ -62,7 +62,10 @@ def network(address: str) -> httpx.AsyncClient:
         raise Unreachable(f"{address} is not the address of a server: write http://HOST:PORT")
     timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
     # A proxy is for other machines.
-    return httpx.AsyncClient(base_url=address.rstrip("/"), timeout=timeout, trust_env=parts.hostname not in LOOPBACK)
+    outside = parts.hostname not in LOOPBACK
+    key = settings.api_key
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    return httpx.AsyncClient(base_url=address.rstrip("/"), timeout=timeout, trust_env=outside, headers=headers)
 
 
 @asynccontextmanager

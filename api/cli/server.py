@@ -61,6 +61,7 @@ class Opening:
                 variables=variables,
                 on_open=self._opened,
                 checkpoints=self._checkpoints,
+                callers=wiring.callers_of(self._settings),
             ) as service:
                 yield service
         except Exception as problem:
@@ -80,7 +81,7 @@ def run_alone(settings: Settings, listener: socket.socket, *, address: str, anno
             opening.store.lock.announce(address)
         announce()
 
-    server = Announcing(_config(settings, create_app(opening.service, threads=settings.threads)), listening)
+    server = Announcing(_config(settings, application(opening, settings)), listening)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -104,7 +105,11 @@ def worker() -> ASGIApp:
     """The application of one process of several."""
     settings = wiring.settings()
     _log(settings)
-    return create_app(Opening(settings).service, threads=settings.threads)
+    return application(Opening(settings), settings)
+
+
+def application(opening: Opening, settings: Settings) -> ASGIApp:
+    return create_app(opening.service, threads=settings.threads, is_local=settings.auth_mode == "open")
 
 
 def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:

@@ -31,7 +31,8 @@ def serve(
 ) -> None:
     """Serve the API until it is stopped."""
     settings = wiring.settings(host=host, port=port, store_url=store)
-    _require_loopback(settings.host)
+    if settings.auth_mode == "open":
+        _require_loopback(settings.host)
     if workers > 1 and not settings.store_url.startswith("postgres"):
         raise Misused("only PostgreSQL takes several processes: leave --workers out, or name another --store")
     from api.cli import server
@@ -49,13 +50,14 @@ def serve(
 
 
 def _require_loopback(host: str) -> None:
-    """Nobody needs to prove who they are yet, so nobody from elsewhere gets in."""
+    """Where nobody needs to prove who they are, nobody from elsewhere gets in."""
     try:
         inside = ipaddress.ip_address(host).is_loopback
     except ValueError:
         inside = host == "localhost"
     if not inside:
-        raise Misused(f"{host} can be reached from other machines, and callers need no key yet: use --host 127.0.0.1")
+        message = f"{host} can be reached from other machines, and callers need no key: set VARVE_AUTH_MODE=keys"
+        raise Misused(f"{message}, or use --host 127.0.0.1")
 
 
 def _listening(settings: Settings) -> socket.socket:

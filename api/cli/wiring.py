@@ -13,6 +13,7 @@ from domain.errors import Refusal, StoreUnavailable
 
 if TYPE_CHECKING:
     from api.app import Service
+    from api.bootstrap import Callers
     from infrastructure.checkpoints import Checkpoints
     from infrastructure.settings import Settings
     from infrastructure.store_lock import Holder
@@ -116,6 +117,30 @@ def checkpoints_of(settings: Settings, *, published: bool = True) -> Checkpoints
     return Checkpoints(key, tuple(publishers), settings.checkpoint_events, settings.checkpoint_seconds)
 
 
+def callers_of(settings: Settings) -> Callers | None:
+    """How callers are known with these settings; None where everybody may do everything."""
+    from api.bootstrap import Callers
+    from infrastructure.tokens import Issuer, IssuerTokens
+
+    if settings.auth_mode == "open":
+        return None
+    if "oidc" not in settings.auth_mode:
+        return Callers()
+    assert settings.oidc_issuer is not None
+    assert settings.oidc_audience is not None
+    assert settings.oidc_jwks is not None
+    issuer = Issuer(
+        settings.oidc_issuer,
+        settings.oidc_audience,
+        settings.oidc_jwks,
+        settings.oidc_algorithms,
+        settings.oidc_user_claim,
+        settings.oidc_roles_claim,
+        settings.oidc_collections_claim,
+    )
+    return Callers(by_keys="keys" in settings.auth_mode, tokens=IssuerTokens(issuer))
+
+
 def made_key(path: Path) -> Path:
     """A new key to sign checkpoints with; where its public half is."""
     with told():
@@ -164,6 +189,7 @@ def opened_service(
     variables: Mapping[str, str],
     on_open: Callable[[OpenStore], None],
     checkpoints: Checkpoints | None = None,
+    callers: Callers | None = None,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
     from api.bootstrap import served
@@ -172,6 +198,8 @@ def opened_service(
     opened = open_store(store_url)
     try:
         on_open(opened)
-        yield from served(opened, environment=environment, variables=variables, checkpoints=checkpoints)
+        yield from served(
+            opened, environment=environment, variables=variables, checkpoints=checkpoints, callers=callers
+        )
     finally:
         opened.close()

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from api.access import Access, ReadsLog
 from api.deps import Cases, StrictRoute, json_response
 from api.rest.bodies import Body
 from api.rest.compare import ContextBody, WhoBody, context_data
@@ -72,8 +73,9 @@ class ReceiptsBody(Body):
         400, 404, 413, 415, 503, ok={200: ("Replay beside the views (`all`: under `items`).", REPLAYED)}
     ),
 )
-def audit_replay(body: ReplayBody, cases: Cases) -> Response:
+def audit_replay(body: ReplayBody, cases: Cases, access: ReadsLog) -> Response:
     """Resolve by replaying raw events up to a moment, with no view involved, and compare with the views' answer."""
+    _require_seen(access, body, cases)
     types, epoch = body.config_types or None, cases.store.identity.epoch
     named = body.as_of is not None or body.position is not None
     moment = body.moment(cases)
@@ -89,6 +91,15 @@ def audit_replay(body: ReplayBody, cases: Cases) -> Response:
     items = listed(found, position=moment.position, epoch=epoch, explain=body.explain)
     first = next(items)  # the replay is done here, and refused here
     return StreamingResponse(chain((first,), items), headers=headers, media_type="application/json")
+
+
+def _require_seen(access: Access, body: ReplayBody, cases: UseCases) -> None:
+    if not body.all:
+        access.to_context(body.context(cases))
+    elif body.environment is not None:
+        access.to(body.environment)
+    else:
+        access.to_all()
 
 
 def listed(found: Iterator[Audited], *, position: int, epoch: int, explain: bool) -> Iterator[bytes]:
@@ -124,11 +135,14 @@ def audited_data(audited: Audited, *, epoch: int, explain: bool) -> dict[str, An
     operation_id="audit_receipts",
     responses=responses(400, 413, 415, 503, ok={200: ("A verdict on each, in order.", {"items": [RECEIPT]})}),
 )
-def audit_receipts(body: ReceiptsBody, cases: Cases) -> Response:
+def audit_receipts(body: ReceiptsBody, cases: Cases, access: ReadsLog) -> Response:
     """Say for each receipt (context, position, digest) whether the digest is what replay gives.
 
     The verdict is `genuine`, `other`, or `unknown`, which comes with the reason.
     """
+    access.to_installation()
+    for one in body.receipts:
+        access.to_context(one.context(cases))
     judged = cases.audit.judge([one.receipt(cases) for one in body.receipts])
     content = {"items": [judged_data(one) for one in judged]}
     return json_response(content, cases=cases, position=cases.progress.visible)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from api.access import ReadsLog
 from api.deps import Cases, StrictRoute, json_response
 from api.rest.bodies import Body
 from api.rest.compare import TURN, WhoBody, commit_data, event_data, moment_at
@@ -59,12 +60,13 @@ class BisectBody(Body):
     operation_id="bisect",
     responses=responses(400, 404, 413, 415, 503, ok={200: ("The first bad commit.", FOUND)}),
 )
-def bisect(body: BisectBody, cases: Cases) -> Response:
+def bisect(body: BisectBody, cases: Cases, access: ReadsLog) -> Response:
     """The first commit after which a context is badly served, found in O(log n) probes. Reads only.
 
     With a `verdict`, a recorded number decides. Without, `next` is the position to try: ask again with it among the
     `probes`, until `first_bad` is there.
     """
+    access.to_context(body.context.context(cases))
     good, bad = moment_at(cases, body.good, "/good"), moment_at(cases, body.bad, "/bad")
     assert good is not None
     assert bad is not None

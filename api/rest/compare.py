@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from api.access import ReadsLog
 from api.deps import Cases, StrictRoute, json_response, require_position
 from api.rest.bodies import Body
 from api.rest.effective import Collections, Environment, Scopes, Types, context_of
@@ -121,6 +122,7 @@ def timeline(
     user_id: str,
     request: Request,
     cases: Cases,
+    access: ReadsLog,
     environment: Environment = None,
     collection_id: Collections = [],
     scope: Scopes = [],
@@ -134,6 +136,7 @@ def timeline(
 ) -> Response:
     """Each moment at which this context's effective config changed, what did it, and the difference."""
     context = context_of(cases, environment, user_id, collection_id, scope)
+    access.to_context(context)
     start, end = moment_at(cases, from_, "/from"), moment_at(cases, to, "/to")
     upto = end.position if end else cases.progress.visible
     after = cursor if cursor is not None else (start.position if start else 0)
@@ -159,10 +162,11 @@ def timeline(
     operation_id="diff",
     responses=responses(400, 404, 413, 415, 503, ok={200: ("Two answers side by side.", DIFF)}),
 )
-def diff(body: DiffBody, cases: Cases) -> Response:
+def diff(body: DiffBody, cases: Cases, access: ReadsLog) -> Response:
     """Two effective configs by field: another time, another environment, another user; and the events between."""
     sides = []
     for one in (body.left, body.right):
+        access.to_context(one.context(cases))
         moment = one.moment(cases)
         types = body.config_types or None
         sides.append(cases.resolve_config.effective(one.context(cases), types=types, moment=moment))
@@ -183,8 +187,9 @@ def diff(body: DiffBody, cases: Cases) -> Response:
         400, 404, 413, 415, 503, ok={200: ("Who changed it, oldest first.", {"items": BLAME, "next": None})}
     ),
 )
-def blame(body: BlameBody, cases: Cases) -> Response:
+def blame(body: BlameBody, cases: Cases, access: ReadsLog) -> Response:
     """For one field: every event that ever changed what this context got, its value or where it came from."""
+    access.to_context(body.context.context(cases))
     if not body.pointer.startswith("/") or not all(keys_of(body.pointer)):
         raise InvalidRequest.at("/pointer", "pointer names one field, such as /max_chunk_size", "pointer")
     moment = body.context.moment(cases)

@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import Defines, ReadsConfigs, ReadsDefinitions
 from api.deps import (
     Asked,
     AtPosition,
@@ -84,8 +85,9 @@ class TypeBody(Body):
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("Every type.", {"items": [TYPE], "next": None})}),
 )
-def list_config_types(cases: Cases, asked: MomentAsked) -> Response:
+def list_config_types(cases: Cases, access: ReadsDefinitions, asked: MomentAsked) -> Response:
     """Every config type, with its schema and rules, now or as of a moment."""
+    access.to_installation()
     moment = asked.found(cases)
     catalog = catalog_of(cases, moment)
     content = {"items": [type_data(catalog.row(name)) for name in catalog.types], "next": None}
@@ -98,8 +100,9 @@ def list_config_types(cases: Cases, asked: MomentAsked) -> Response:
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The type.", TYPE)}),
 )
-def read_config_type(name: TypeName, cases: Cases, asked: MomentAsked) -> Response:
+def read_config_type(name: TypeName, cases: Cases, access: ReadsDefinitions, asked: MomentAsked) -> Response:
     """One config type, now or as of a moment."""
+    access.to_installation()
     moment = asked.found(cases)
     row = catalog_of(cases, moment).row(name)
     headers = {"ETag": f'"{row.version}"', **moment_headers(moment)}
@@ -114,9 +117,16 @@ def read_config_type(name: TypeName, cases: Cases, asked: MomentAsked) -> Respon
     ),
 )
 def define_config_type(
-    name: TypeName, body: TypeBody, cases: Cases, asked: Asked, expected: ExpectedVersion, dry_run: DryRunFlag = False
+    name: TypeName,
+    body: TypeBody,
+    cases: Cases,
+    access: Defines,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
 ) -> Response:
     """Define a type, or define it anew. Refused where live configs would become invalid, unless forced."""
+    access.to_installation()
     registered = cases.register_types.define(
         body.spec(name),
         command=asked.command(reason=body.reason),
@@ -154,11 +164,12 @@ class VerifyBody(Body):
         ok={200: ("What the model could not read.", {"unreadable": [], "fields_lacking": ["rerank_top_n"]})},
     ),
 )
-def verify_config_type(name: TypeName, body: VerifyBody, cases: Cases) -> Response:
+def verify_config_type(name: TypeName, body: VerifyBody, cases: Cases, access: ReadsConfigs) -> Response:
     """For an application's CI.
 
     Which live effective configs its own model could not read, and which fields the type lacks.
     """
+    access.to_all()
     found = cases.register_types.verify(name, body.schema_)
     return json_response(found, cases=cases, position=cases.progress.visible)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from api.access import ChangesConfigs, ReadsConfigs
 from api.deps import (
     Asked,
     AtPosition,
@@ -60,11 +61,16 @@ def config_response(
         *COMMAND_FAULTS, ok={201: ("Created.", CONFIG), 200: ("What would be recorded (`dry_run`).", DRY_RUN)}
     ),
 )
-def create_config(body: CreateConfig, cases: Cases, asked: Asked, dry_run: DryRunFlag = False) -> Response:
+def create_config(
+    body: CreateConfig, cases: Cases, access: ChangesConfigs, asked: Asked, dry_run: DryRunFlag = False
+) -> Response:
     """Create a config, and bring it into force in the same commit where `is_default` says so."""
     command = asked.command(reason=body.reason)
     draft = body.draft(environment=cases.default_environment)
-    outcome = cases.edit_configs.create(draft, command=command, dry_run=dry_run)
+    access.to(draft.environment, draft.scope)
+    outcome = cases.edit_configs.create(
+        draft, owner=access.claims(draft.environment, draft.scope), command=command, dry_run=dry_run
+    )
     config_id = created_id(command)
     return config_response(cases, config_id, outcome, status=201, headers={"Location": f"{router.prefix}/{config_id}"})
 
@@ -78,6 +84,7 @@ def create_config(body: CreateConfig, cases: Cases, asked: Asked, dry_run: DryRu
 def list_configs(
     request: Request,
     cases: Cases,
+    access: ReadsConfigs,
     asked: MomentAsked,
     environment: Annotated[str | None, Query(description="The default environment where it is not named.")] = None,
     scope: Annotated[str | None, Query(description="global, user, collection, another kind, or kind:id")] = None,
@@ -93,10 +100,11 @@ def list_configs(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """List and search configs, now or as of a moment; the process layer is not one."""
+    reach = access.reach(environment)
     moment = asked.found(cases)
     kind, id_ = _scope_filter(scope, user_id, collection_id)
     place = cases.default_environment if environment is None else environment
-    wanted = ConfigFilter(place, kind, id_, config_type, name, is_active, is_default)
+    wanted = ConfigFilter(place, kind, id_, config_type, name, is_active, is_default, seen_by=reach)
     _require_known(catalog_of(cases, moment), wanted)
     page = cases.views.configs(wanted, after=cursor, limit=limit, position=moment.position if moment else None)
     show(cases, page.position)
@@ -141,10 +149,12 @@ def read_config(
     config_id: UUID,
     request: Request,
     cases: Cases,
+    access: ReadsConfigs,
     asked: MomentAsked,
     version: Annotated[int | None, Query(ge=1, lt=2**31, description="The config as it was at this version.")] = None,
 ) -> Response:
     """Read a config: as it is, as of a moment, or at a version. Its ETag is its version."""
+    access.to_config(config_id)
     moment = asked.found(cases)
     if version is not None and moment is not None:
         raise InvalidRequest.at("/version", "name one: a moment, or a version", "one_moment")
@@ -170,11 +180,13 @@ def update_config(
     config_id: UUID,
     body: UpdateConfig,
     cases: Cases,
+    access: ChangesConfigs,
     asked: Asked,
     expected: ExpectedVersion,
     dry_run: DryRunFlag = False,
 ) -> Response:
     """Change the fields given; what is left out stays. What changes nothing records nothing."""
+    access.to_config(config_id)
     command = asked.command(reason=body.reason)
     outcome = cases.edit_configs.update(
         config_id, body.changes(), command=command, expected_version=expected, dry_run=dry_run
@@ -193,12 +205,14 @@ def update_config(
 def delete_config(
     config_id: UUID,
     cases: Cases,
+    access: ChangesConfigs,
     asked: Asked,
     expected: ExpectedVersion,
     dry_run: DryRunFlag = False,
     reason: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """Delete a config: it is in force nowhere, its name is free again, its history stays."""
+    access.to_config(config_id)
     command = asked.command(reason=reason)
     outcome = cases.edit_configs.delete(config_id, command=command, expected_version=expected, dry_run=dry_run)
     if isinstance(outcome, DryRun):
@@ -217,11 +231,13 @@ def set_default(
     config_id: UUID,
     body: SetDefault,
     cases: Cases,
+    access: ChangesConfigs,
     asked: Asked,
     expected: ExpectedVersion,
     dry_run: DryRunFlag = False,
 ) -> Response:
     """Make it the default of its slot (the other gives it up in the same commit), or unmake it."""
+    access.to_config(config_id)
     changes = {"is_default": body.is_default}
     command = asked.command(reason=body.reason)
     outcome = cases.edit_configs.update(config_id, changes, command=command, expected_version=expected, dry_run=dry_run)
@@ -234,9 +250,16 @@ def set_default(
     responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
 )
 def set_active(
-    config_id: UUID, body: SetActive, cases: Cases, asked: Asked, expected: ExpectedVersion, dry_run: DryRunFlag = False
+    config_id: UUID,
+    body: SetActive,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
 ) -> Response:
     """Switch it on or off: an inactive config is passed over, and an inactive default stays the default."""
+    access.to_config(config_id)
     changes = {"is_active": body.is_active}
     command = asked.command(reason=body.reason)
     outcome = cases.edit_configs.update(config_id, changes, command=command, expected_version=expected, dry_run=dry_run)

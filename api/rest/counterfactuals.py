@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from api.access import Access, ReadsLog
 from api.deps import Cases, StrictRoute, json_response
 from api.rest.bodies import CreateConfig
 from api.rest.compare import SIDE, TURN, MomentBody, WhoBody, changes_data, context_data, event_data
 from api.rest.examples import responses
 from application.counterfactual import Imagined, WhatIf
+from application.use_cases import UseCases
+from domain.configs.scope import Context
 from domain.errors import InvalidRequest
 
 router = APIRouter(prefix="/api", tags=["time"], route_class=StrictRoute)
@@ -55,13 +59,14 @@ class CounterfactualBody(MomentBody):
     operation_id="counterfactual",
     responses=responses(400, 404, 413, 415, 503, ok={200: ("Who would have got what.", IMAGINED)}),
 )
-def counterfactual(body: CounterfactualBody, cases: Cases) -> Response:
+def counterfactual(body: CounterfactualBody, cases: Cases, access: ReadsLog) -> Response:
     """Resolve contexts as of a moment with one event left out, or a draft put in. Reads only.
 
     `changes` lead from what was to what would have been; `lost` are later events that could not have happened.
     """
     moment = body.moment(cases)
     contexts = [one.context(cases) for one in body.contexts]
+    _require_seen(access, body, contexts, cases)
     if body.without is not None and body.draft is None:
         found = cases.counterfactual.without(body.without, contexts, moment=moment)
     elif body.draft is not None and body.without is None:
@@ -71,6 +76,22 @@ def counterfactual(body: CounterfactualBody, cases: Cases) -> Response:
         raise InvalidRequest.at("", "say what to imagine: without an event, or with a draft", "one_of")
     content = {**imagined_data(found), "position": moment.position, "as_of": moment.as_of}
     return json_response(content, cases=cases, position=moment.position)
+
+
+def _require_seen(access: Access, body: CounterfactualBody, contexts: list[Context], cases: UseCases) -> None:
+    """Where no context is named, everybody's answers in the environment of the event, or of the draft, are told."""
+    for context in contexts:
+        access.to_context(context)
+    position = body.without or 0
+    for event in cases.store.events(first=position, last=position):
+        access.to_event(event)
+        environment = orjson.loads(event.state).get("environment")
+        if not contexts and environment is not None:
+            access.to(environment)
+        elif not contexts:
+            access.to_all()
+    if not contexts and body.draft is not None:
+        access.to(body.draft.environment)
 
 
 def imagined_data(found: Imagined) -> dict[str, Any]:

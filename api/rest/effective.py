@@ -10,11 +10,13 @@ from urllib.parse import unquote
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
+from api.access import Access, ReadsEffective
 from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
 from api.rest.examples import EFFECTIVE, responses
 from application.assemble import Effective
 from application.ports import Answer
 from application.use_cases import UseCases
+from domain.access.roles import Action
 from domain.configs.scope import Context, Scope
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["effective"], route_class=StrictRoute)
@@ -35,6 +37,7 @@ Explain = Annotated[bool, Query(description="Tell for each field who gave it, wh
 def effective_without_user(
     request: Request,
     cases: Cases,
+    access: ReadsEffective,
     asked: MomentAsked,
     environment: Environment = None,
     collection_id: Collections = [],
@@ -45,7 +48,7 @@ def effective_without_user(
 ) -> Response:
     """The effective configs of a context in which no user is known, or only by `user_id`."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, context, types=config_types, explain=explain, asked=asked)
+    return answered(request, cases, access, context, types=config_types, explain=explain, asked=asked)
 
 
 # A user's id may hold a slash, which reaches the route decoded.
@@ -56,6 +59,7 @@ def effective_of_user(
     user_id: str,
     request: Request,
     cases: Cases,
+    access: ReadsEffective,
     asked: MomentAsked,
     environment: Environment = None,
     collection_id: Collections = [],
@@ -65,7 +69,7 @@ def effective_of_user(
 ) -> Response:
     """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, context, types=config_types, explain=explain, asked=asked)
+    return answered(request, cases, access, context, types=config_types, explain=explain, asked=asked)
 
 
 def context_of(
@@ -82,9 +86,17 @@ def context_of(
 
 
 def answered(
-    request: Request, cases: UseCases, context: Context, *, types: list[str], explain: bool, asked: AskedMoment
+    request: Request,
+    cases: UseCases,
+    access: Access,
+    context: Context,
+    *,
+    types: list[str],
+    explain: bool,
+    asked: AskedMoment,
 ) -> Response:
     """The answer, or 304. One for now is kept for the next who asks the same."""
+    access.to_context(context, action=asked_for(explain=explain))
     moment = asked.found(cases)
     effective = cases.resolve_config.effective(context, types=types or None, moment=moment)
     answer = finished(effective, epoch=cases.store.identity.epoch, explain=explain)
@@ -101,6 +113,11 @@ def answered(
         return Response(status_code=304, headers=headers)
     content = answer.head + str(answer.position).encode() + answer.tail
     return Response(content, headers=headers, media_type="application/json")
+
+
+def asked_for(*, explain: bool) -> Action:
+    """Where fields come from tells of configs, and of who changed them."""
+    return Action.READ_CONFIGS if explain else Action.READ_EFFECTIVE
 
 
 def keep(request: Request, cases: UseCases, context: Context, answer: Answer) -> None:
@@ -142,7 +159,7 @@ def finished(effective: Effective, *, epoch: int, explain: bool) -> Answer:
     head = joined([*types, orjson.dumps(about)[1:-1]]) + b',"position":'
     tail = b"," + orjson.dumps(rest)[1:]
     etag = b'"%b"' % sha256(head + tail).hexdigest()[:ETAG_DIGITS].encode()
-    return Answer(head, tail, etag, effective.position)
+    return Answer(head, tail, etag, effective.position, context.environment, asked_for(explain=explain))
 
 
 def joined(members: Iterable[bytes]) -> bytes:

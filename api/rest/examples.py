@@ -100,10 +100,13 @@ PROBLEM_SCHEMA = {
         },
     },
 }
+ANY_TIME = (401, 403)  # of whatever is asked
 COMMAND_FAULTS = (400, 404, 409, 412, 413, 415, 422, 503)
 MEANINGS = {
     400: "The request is not valid; each fault is named.",
-    404: "Nothing is there.",
+    401: "No key or token, or none that is good.",
+    403: "The caller may not.",
+    404: "Nothing is there, or nothing that the caller may see.",
     409: "Something stands in the way.",
     412: "If-Match names another version.",
     413: "The body, or what it would record, is too large.",
@@ -113,6 +116,8 @@ MEANINGS = {
 }
 
 PROBLEMS = {
+    401: ("unauthenticated", "Not authenticated", "send a key or a token: Authorization: Bearer …"),
+    403: ("forbidden", "Forbidden", "key:1f0c… may not do configs.change on global in production: ask an admin"),
     404: ("not_found", "Not found", f"there is no config {CONFIG_ID}"),
     409: ("name_taken", "Name taken", "this name is taken in its slot: choose another"),
     412: ("stale_version", "Stale version", "this config is at version 2, and If-Match names 1: read it again"),
@@ -135,13 +140,16 @@ def problem_example(status: int) -> dict[str, Any]:
 def responses(
     *statuses: int, ok: dict[int, tuple[str, Any]] | None = None, empty: dict[int, str] | None = None
 ) -> dict[int | str, dict[str, Any]]:
-    """The documented answers of a route: problems by status, successes with an example, and those without a body."""
+    """The documented answers of a route: problems by status, successes with an example, and those without a body.
+
+    What any route may be answered with is added.
+    """
     found: dict[int | str, dict[str, Any]] = {}
     for status, (meaning, example) in (ok or {}).items():
         found[status] = {"description": meaning, "content": {"application/json": {"example": example}}}
     for status, meaning in (empty or {}).items():
         found[status] = {"description": meaning}
-    for status in statuses:
+    for status in sorted({*statuses, *ANY_TIME}):
         content = {"application/problem+json": {"schema": PROBLEM_SCHEMA, "example": problem_example(status)}}
         found[status] = {"description": MEANINGS[status], "content": content}
     return found

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from api.access import ChangesConfigs, ReadsLog
 from api.deps import Asked, AtPosition, Cases, DryRunFlag, ExpectedVersion, StrictRoute, json_response, require_position
 from api.rest.bodies import Body, Reason
 from api.rest.configs import config_response
@@ -67,11 +68,13 @@ def rollback_config(
     config_id: UUID,
     body: RollbackBody,
     cases: Cases,
+    access: ChangesConfigs,
     asked: Asked,
     expected: ExpectedVersion,
     dry_run: DryRunFlag = False,
 ) -> Response:
     """Make an earlier version the newest one: data, name, mode and the rest. A deleted config comes back."""
+    access.to_config(config_id)
     command = asked.command(reason=body.reason)
     version = body.version(config_id, cases)
     outcome = cases.edit_configs.restore(
@@ -90,10 +93,12 @@ def config_history(
     config_id: UUID,
     request: Request,
     cases: Cases,
+    access: ReadsLog,
     cursor: Annotated[int | None, Query(ge=1, lt=2**31, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """Every event of a config, newest first, with what it changed; also of a config that was deleted."""
+    access.to_config(config_id)
     position = cases.progress.visible
     found = cases.inspect_history.of_config(config_id, before=cursor, limit=limit)
     headers = {}

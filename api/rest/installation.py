@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from api.access import ChangesConfigs, Defines, ReadsDefinitions
 from api.deps import (
     Asked,
     AtPosition,
@@ -27,6 +28,7 @@ from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, DRY_RUN, responses
 from application.commands import DryRun
 from application.read_environment import Synced
+from domain.configs.scope import PROCESS
 from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
@@ -65,8 +67,9 @@ class LadderBody(Body):
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The order of the scope kinds, weakest first.", LADDER)}),
 )
-def read_ladder(cases: Cases, asked: MomentAsked) -> Response:
+def read_ladder(cases: Cases, access: ReadsDefinitions, asked: MomentAsked) -> Response:
     """The order of the scope kinds, now or as of a moment."""
+    access.to_installation()
     moment = asked.found(cases)
     catalog = catalog_of(cases, moment)
     headers = {"ETag": f'"{catalog.ladder_version}"', **moment_headers(moment)}
@@ -81,9 +84,15 @@ def read_ladder(cases: Cases, asked: MomentAsked) -> Response:
     responses=responses(*COMMAND_FAULTS, ok={200: ("The new order.", LADDER)}),
 )
 def change_ladder(
-    body: LadderBody, cases: Cases, asked: Asked, expected: ExpectedVersion, dry_run: DryRunFlag = False
+    body: LadderBody,
+    cases: Cases,
+    access: Defines,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
 ) -> Response:
     """Add kinds of scope, or order them anew. A kind in use cannot be dropped."""
+    access.to_installation()
     command = asked.command(reason=body.reason)
     outcome = cases.change_ladder.change(body.kinds, command=command, expected_version=expected, dry_run=dry_run)
     if isinstance(outcome, DryRun):
@@ -100,10 +109,11 @@ def change_ladder(
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The environments.", {"items": [ENVIRONMENT], "next": None})}),
 )
-def list_environments(cases: Cases, asked: MomentAsked) -> Response:
+def list_environments(cases: Cases, access: ReadsDefinitions, asked: MomentAsked) -> Response:
     """The environments that configs live in, now or as of a moment."""
+    access.to_installation()
     moment = asked.found(cases)
-    rows = catalog_of(cases, moment).environments.values()
+    rows = [r for r in catalog_of(cases, moment).environments.values() if access.sees_environment(r.name)]
     items = [{"name": r.name, "created_at": rfc3339(r.recorded_us), "created_by": r.actor} for r in rows]
     content, headers = {"items": items, "next": None}, moment_headers(moment)
     return json_response(content, cases=cases, position=position_of(cases, moment), headers=headers)
@@ -123,8 +133,11 @@ class EnvironmentBody(Body):
         *COMMAND_FAULTS, ok={201: ("It is there.", {"name": "staging"}), 200: ("What would be recorded.", DRY_RUN)}
     ),
 )
-def add_environment(body: EnvironmentBody, cases: Cases, asked: Asked, dry_run: DryRunFlag = False) -> Response:
+def add_environment(
+    body: EnvironmentBody, cases: Cases, access: Defines, asked: Asked, dry_run: DryRunFlag = False
+) -> Response:
     """Add an environment; one that is there already stays as it is."""
+    access.to_installation()
     outcome = cases.add_environment.add(body.name, command=asked.command(reason=body.reason), dry_run=dry_run)
     if isinstance(outcome, DryRun):
         return dry_run_response(outcome, cases=cases)
@@ -146,8 +159,11 @@ class SyncBody(Body):
     operation_id="sync_defaults",
     responses=responses(*COMMAND_FAULTS, ok={200: ("What the environment variables say now.", SYNC)}),
 )
-def sync_defaults(body: SyncBody, cases: Cases, asked: Asked, dry_run: DryRunFlag = False) -> Response:
+def sync_defaults(
+    body: SyncBody, cases: Cases, access: ChangesConfigs, asked: Asked, dry_run: DryRunFlag = False
+) -> Response:
     """Read the server's environment variables again, and record what they say; tell what a higher layer hides."""
+    access.to(body.environment, PROCESS)
     synced = cases.read_environment.sync(
         os.environ,
         environment=cases.default_environment if body.environment is None else body.environment,

@@ -9,6 +9,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from api.access import Operates, ReadsDefinitions, ReadsLog
 from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.rest.examples import CONFIG_ID, responses
 from application.inspect_log import LoggedEvent, Wanted
@@ -71,6 +72,7 @@ def event_data(one: LoggedEvent) -> dict[str, Any]:
 def list_events(
     request: Request,
     cases: Cases,
+    access: ReadsLog,
     after: Annotated[int, Query(ge=0, lt=2**63, description="A position: events beyond it are told.")] = 0,
     types: Annotated[list[str], Query(max_length=50, description="Only events of these types; may repeat.")] = [],
     actor: Annotated[str | None, Query(max_length=255, description="Only what this actor did.")] = None,
@@ -85,8 +87,10 @@ def list_events(
     ] = "json",
 ) -> Response:
     """The log, event by event, in the order of positions. `next` is the `after` of the page that follows."""
-    times = [None if text is None else time_at(text, at) for text, at in ((from_, "/from"), (to, "/to"))]
-    wanted = Wanted(frozenset(types), actor, subject_of(subject), *times)
+    access.to_installation()
+    start, end = (None if text is None else time_at(text, at) for text, at in ((from_, "/from"), (to, "/to")))
+    sees = None if access.sees_every_event else access.sees_event
+    wanted = Wanted(frozenset(types), actor, subject_of(subject), start, end, sees)
     if format == "ndjson":
         lines = (orjson.dumps(event_data(one)) + b"\n" for one in cases.inspect_log.events(wanted, after=after))
         return StreamingResponse(lines, media_type="application/x-ndjson")
@@ -126,11 +130,12 @@ def subject_of(text: str | None) -> UUID | str | None:
     operation_id="projection_status",
     responses=responses(400, 503, ok={200: ("How far the views are.", STATUS)}),
 )
-def projection_status(cases: Cases) -> Response:
+def projection_status(cases: Cases, access: ReadsDefinitions) -> Response:
     """How far the views are behind the log, in positions and seconds; they all stand at one position.
 
     `building` says how many events a new generation has taken, while one is being built or compared.
     """
+    access.to_installation()
     status = cases.rebuilder.status()
     told = {
         "generation": status.generation,
@@ -153,11 +158,12 @@ def projection_status(cases: Cases) -> Response:
     operation_id="rebuild_projections",
     responses=responses(400, 409, 413, 415, 503, ok={200: ("The views were built anew and are served.", REBUILT)}),
 )
-def rebuild_projections(cases: Cases) -> Response:
+def rebuild_projections(cases: Cases, access: Operates) -> Response:
     """Build every view anew from position 0, beside those that are served, and serve the new ones.
 
     Answers when it is done.
     """
+    access.to_installation()
     rebuilt = cases.rebuilder.rebuild()
     return json_response(rebuilt._asdict(), cases=cases, position=rebuilt.position)
 
@@ -168,12 +174,13 @@ def rebuild_projections(cases: Cases) -> Response:
     operation_id="rebuild_projection",
     responses=responses(400, 404, 409, 413, 415, 503, ok={200: ("The views were built anew and are served.", REBUILT)}),
 )
-def rebuild_projection(name: str, cases: Cases) -> Response:
+def rebuild_projection(name: str, cases: Cases, access: Operates) -> Response:
     """Build this view anew, and with it all others: they stand at one position, and are replaced together."""
+    access.to_installation()
     views = cases.rebuilder.status().views
     if name not in views:
         raise NotFound(f"there is no view {name[:64]}: there are {', '.join(views)}")
-    return rebuild_projections(cases)
+    return rebuild_projections(cases, access)
 
 
 @router.post(
@@ -182,7 +189,8 @@ def rebuild_projection(name: str, cases: Cases) -> Response:
     operation_id="verify_projections",
     responses=responses(400, 409, 413, 415, 503, ok={200: ("Whether the views equal a replay from zero.", COMPARED)}),
 )
-def verify_projections(cases: Cases) -> Response:
+def verify_projections(cases: Cases, access: Operates) -> Response:
     """Compare every view with a replay from position 0; the first difference is named."""
+    access.to_installation()
     compared = cases.rebuilder.verify()
     return json_response(compared._asdict(), cases=cases, position=compared.position)

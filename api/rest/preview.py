@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
+from api.access import ReadsConfigs
 from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.rest.bodies import Body, CreateConfig, ModeField, Unset
 from api.rest.examples import CHUNKING, CONFIG_ID, responses
@@ -126,7 +127,7 @@ class ChangeFields(Body):
         assert self.config_data is not None
         if action == "variables":
             return PutVariables(self.config_type, self.config_data)
-        return PutConfig(self._place(), self.config_type, self.config_data, self.mode, tuple(self.unset))
+        return PutConfig(self.place(), self.config_type, self.config_data, self.mode, tuple(self.unset))
 
     def _require_fields(self, action: str) -> None:
         required, allowed = ACTIONS[action]
@@ -142,7 +143,7 @@ class ChangeFields(Body):
         changes = {name: getattr(self, name) for name in sorted(given) if getattr(self, name) is not None}
         return {"data" if name == "config_data" else name: value for name, value in changes.items()}
 
-    def _place(self) -> Scope:
+    def place(self) -> Scope:
         return CreateConfig.model_construct(**{name: getattr(self, name) for name in PLACE}).place()
 
 
@@ -185,18 +186,23 @@ class ImpactBody(Body):
 
 
 @router.post("/test", operation_id="test_config", responses=responses(*FAULTS, ok={200: ("Its effect.", TESTED)}))
-def test_config(body: TryConfig, cases: Cases) -> Response:
+def test_config(body: TryConfig, cases: Cases, access: ReadsConfigs) -> Response:
     """Check a draft as if it were stored, and tell its effect as the default of its slot, in force. Nothing is stored.
 
     `changes` compares field by field, for each context; a field that a higher layer hides says which.
     """
     environment = cases.default_environment if body.environment is None else body.environment
+    if body.config_id is None:
+        access.to(environment, body.place())
+    else:
+        access.to_config(body.config_id)
     draft = body.change("put" if body.config_id is None else "update")
     assert isinstance(draft, PutConfig | ChangeConfig)
     contexts = []
     for index, one in enumerate(body.contexts):
         with faults_under(f"/contexts/{index}"):
             contexts.append(one.context(environment))
+            access.to_context(contexts[-1])
     tested = cases.preview.test(draft, environment=environment, sample=body.sample, contexts=contexts)
     return json_response(tested, cases=cases, position=tested.position)
 
@@ -204,12 +210,13 @@ def test_config(body: TryConfig, cases: Cases) -> Response:
 @router.post(
     "/impact", operation_id="impact_of_changes", responses=responses(*FAULTS, ok={200: ("Whom it reaches.", IMPACT)})
 )
-def impact_of_changes(body: ImpactBody, cases: Cases) -> Response:
+def impact_of_changes(body: ImpactBody, cases: Cases, access: ReadsConfigs) -> Response:
     """How many scopes would get another effective config, which, and in which fields. Nothing is stored.
 
     Each scope that has a config of a type that changes is a context by itself. `hidden` are those in which a higher
     layer keeps everything as it is.
     """
+    access.to(body.environment)
     changes = []
     for index, one in enumerate(body.changes):
         with faults_under(f"/changes/{index}"):
@@ -227,6 +234,7 @@ def impact_of_changes(body: ImpactBody, cases: Cases) -> Response:
 )
 def list_redundant_configs(
     cases: Cases,
+    access: ReadsConfigs,
     environment: Annotated[str | None, Query(description="The default environment where it is not named.")] = None,
     config_type: Annotated[str | None, Query(description="All types where none is named.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="How many are told; `count` is of all.")] = 100,
@@ -235,6 +243,7 @@ def list_redundant_configs(
 
     For a config of a collection no user is known: it may still hide what a user's config says.
     """
+    access.to(environment)
     place = cases.default_environment if environment is None else environment
     found = cases.preview.redundant(environment=place, config_type=config_type, limit=limit)
     return json_response(found, cases=cases, position=found.position)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
+from api.access import Operates, ReadsLog
 from api.deps import Cases, StrictRoute, json_response
 from api.rest.bodies import Body
 from api.rest.examples import responses
@@ -62,12 +63,13 @@ class VerifyBody(Body):
     operation_id="verify_log",
     responses=responses(400, 413, 415, 503, ok={200: ("What was found; never a refusal.", VERIFIED)}),
 )
-def verify_log(body: VerifyBody, cases: Cases) -> Response:
+def verify_log(body: VerifyBody, cases: Cases, access: Operates) -> Response:
     """Compute every leaf from its row again, and hold it against what was kept and the checkpoint of the caller.
 
     The verdict is `verified`, `altered` (with the first bad position, where it can be told) or `cannot_verify`: without
     a checkpoint and its key nothing is ever verified. `unanchored` events are not covered by the checkpoint.
     """
+    access.to_installation()
     found = cases.verify_log.verify(checkpoint=body.checkpoint, key=None if body.key is None else body.key.encode())
     return json_response(verified_data(found), cases=cases, position=cases.progress.visible)
 
@@ -90,8 +92,9 @@ def verified_data(found: Verified) -> dict[str, Any]:
     operation_id="read_checkpoint",
     responses=responses(400, 404, 409, 503, ok={200: ("A checkpoint of the log as it is now.", CHECKPOINT)}),
 )
-def read_checkpoint(cases: Cases) -> Response:
+def read_checkpoint(cases: Cases, access: ReadsLog) -> Response:
     """Sign the log's size and root as they are now (C2SP tlog-checkpoint). Keep it where the log is not."""
+    access.to_installation()
     checkpoint, note = cases.checkpoints.cut()
     public_key, verifier_key = cases.checkpoints.public_key(checkpoint.origin)
     content = {
@@ -110,8 +113,13 @@ def read_checkpoint(cases: Cases) -> Response:
     operation_id="prove_event",
     responses=responses(400, 404, 409, 503, ok={200: ("The path from the event to the root.", PROOF)}),
 )
-def prove_event(position: Annotated[int, Path(ge=1, lt=2**63)], cases: Cases, size: Size = None) -> Response:
+def prove_event(
+    position: Annotated[int, Path(ge=1, lt=2**63)], cases: Cases, access: ReadsLog, size: Size = None
+) -> Response:
     """Prove that an event is in the log (RFC 6962). `leaf` is in base64; hashes are SHA-256 in hex."""
+    access.to_installation()
+    for event in cases.store.events(first=position, last=position):
+        access.to_event(event)
     proof = cases.prove_log.proof(position, size=size)
     content = {
         "position": position,
@@ -133,9 +141,11 @@ def prove_event(position: Annotated[int, Path(ge=1, lt=2**63)], cases: Cases, si
 def prove_consistency(
     first: Annotated[int, Query(ge=0, lt=2**63, description="The size of the earlier tree.")],
     cases: Cases,
+    access: ReadsLog,
     second: Size = None,
 ) -> Response:
     """Prove that the log only grew from one size to another (RFC 6962)."""
+    access.to_installation()
     found = cases.prove_log.consistency(first, second)
     content = {
         "first": found.first,

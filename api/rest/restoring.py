@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from api.access import ChangesConfigs
 from api.deps import (
     Asked,
     Cases,
@@ -77,7 +78,12 @@ class UndoBody(Body):
     responses=responses(*COMMAND_FAULTS, ok={200: ("What became of each config.", ROLLED_BACK)}),
 )
 def rollback_environment(
-    body: RollbacksBody, cases: Cases, asked: Asked, expected: ExpectedVersion, dry_run: DryRunFlag = False
+    body: RollbacksBody,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
 ) -> Response:
     """Take an environment, or some scopes or types of it, back to a moment: one commit, all or nothing.
 
@@ -85,6 +91,7 @@ def rollback_environment(
     """
     command, moment = asked.command(reason=body.reason), body.moment(cases)
     scopes = None if body.scopes is None else [Scope.parse(text, at="/scopes") for text in body.scopes]
+    access.to(body.environment, *(scopes or ()))
     environment = cases.default_environment if body.environment is None else body.environment
     selection = selected(environment, scopes, body.types, known=cases.catalogs.current().types)
     done = cases.restore.rollback(
@@ -111,6 +118,7 @@ def undo_event(
     position: Annotated[int, Path(ge=1, lt=2**63)],
     body: UndoBody,
     cases: Cases,
+    access: ChangesConfigs,
     asked: Asked,
     expected: ExpectedVersion,
     dry_run: DryRunFlag = False,
@@ -119,7 +127,10 @@ def undo_event(
 
     Fields that have changed since are conflicts (409), each by its pointer, unless `force` names them.
     """
+    for event in cases.store.events(first=position, last=position):
+        access.to_event(event)
     config_id: UUID = cases.undo.event(position).stream
+    access.to_config(config_id)
     outcome = cases.undo.undo(
         position,
         command=asked.command(reason=body.reason),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from api.access import Access, Imports, ReadsConfigs
 from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, json_response
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
@@ -104,8 +105,9 @@ Import = Annotated[BundleImport | DocumentImport | VariablesImport, Field(discri
     operation_id="import_settings",
     responses=responses(*COMMAND_FAULTS, ok={200: ("What was imported, or would be.", IMPORTED)}),
 )
-def import_settings(body: Import, cases: Cases, asked: Asked, dry_run: DryRunFlag = False) -> Response:
+def import_settings(body: Import, cases: Cases, access: Imports, asked: Asked, dry_run: DryRunFlag = False) -> Response:
     """Import a bundle, a document or environment variables. The same again records nothing; a fault stores nothing."""
+    _require_allowed(access, body)
     command = asked.command(reason=body.reason)
     if isinstance(body, VariablesImport):
         return _synced(_sync(body, cases, command, dry_run=dry_run), cases)
@@ -114,6 +116,15 @@ def import_settings(body: Import, cases: Cases, asked: Asked, dry_run: DryRunFla
     else:
         done = _import_document(body, cases, command, dry_run=dry_run)
     return _imported(body.kind, done, cases, dry_run=dry_run)
+
+
+def _require_allowed(access: Access, body: Import) -> None:
+    if isinstance(body, BundleImport):
+        access.to_all()
+        return
+    access.to(body.environment)
+    if isinstance(body, DocumentImport) and body.define:
+        access.to_all()
 
 
 def _import_document(body: DocumentImport, cases: UseCases, command: Command, *, dry_run: bool) -> Imported:
@@ -166,8 +177,13 @@ def _synced(synced: Synced, cases: UseCases) -> Response:
 )
 def export_settings(
     cases: Cases,
+    access: ReadsConfigs,
     environment: Annotated[str | None, Query(description="Only this one; all where none is named.")] = None,
 ) -> Response:
     """The settings that there are, as a bundle that an import takes: equal settings give equal bytes."""
+    if environment is None:
+        access.to_all()
+    else:
+        access.to(environment)
     position = cases.progress.visible
     return json_response(cases.transfer.export(environment), cases=cases, position=position)

@@ -32,6 +32,14 @@ TO_DO: dict[str, tuple[str, str]] = {
         "A file could not be read; `detail` has its name, line and column.",
         "Correct it there, and import it again: a file is taken whole or not at all.",
     ),
+    "unauthenticated": (
+        "The request has no key or token, or one that is not good: unknown, expired, revoked, or not for this service.",
+        "Send a live one as `Authorization: Bearer …`, a key also as `X-API-Key`; ask an admin for it.",
+    ),
+    "forbidden": (
+        "The caller is known, and its role does not allow this.",
+        "Ask an admin for a key with another role, or do it where the role allows it.",
+    ),
     "not_found": (
         "There is nothing there, or nothing that the caller may see.",
         "Check the id and the environment; a config that was deleted is found in its history.",
@@ -67,6 +75,10 @@ TO_DO: dict[str, tuple[str, str]] = {
     "overloaded": (
         "More is asked at once than can be answered.",
         "Send it again after `Retry-After`, and wait longer each time.",
+    ),
+    "issuer_unavailable": (
+        "A token cannot be checked: the issuer's keys were never read, and cannot be read now.",
+        "Wait as long as Retry-After says; whoever runs the server checks `oidc_jwks`.",
     ),
     "store_unavailable": (
         "The store does not answer. A command may have been recorded all the same.",

@@ -10,7 +10,10 @@ from typing import Any
 import msgspec
 
 from application.ports import Commit, Recorded
+from domain.access.api_key import ApiKey
+from domain.access.collection import Collection
 from domain.config_types.config_type import ConfigType
+from domain.configs.scope import Scope
 from domain.installation.environment import Environment
 from domain.installation.ladder import LadderLog
 from domain.installation.resolver import Resolver
@@ -25,6 +28,8 @@ DEFINITIONS = {
     Environment.Created.TOPIC: "environment",
     LadderLog.Changed.TOPIC: "ladder",
     Resolver.Adopted.TOPIC: "resolver",
+    ApiKey.Issued.TOPIC: "api_key",
+    ApiKey.Revoked.TOPIC: "api_key",
 }
 
 
@@ -34,9 +39,19 @@ class Definition(msgspec.Struct):
     actor: str
     reason: str | None = None
     name: str = ""
+    key_id: str = ""
+
+
+class Owned(msgspec.Struct):
+    """Whose a collection is from now on."""
+
+    environment: str
+    scope: str
+    owner: str | None
 
 
 decode_definition = msgspec.json.Decoder(Definition).decode
+decode_owned = msgspec.json.Decoder(Owned).decode
 
 
 version_values = attrgetter(*VERSION_COLUMNS)
@@ -54,6 +69,7 @@ class Batch:
     slots: dict[Slot, ConfigRow | None] = field(default_factory=dict)
     slot_versions: dict[tuple[str, str, str, str, int], tuple[str | None, int | None]] = field(default_factory=dict)
     definitions: list[tuple[str, str, int, int, str, int, str, str | None]] = field(default_factory=list)
+    owners: dict[tuple[str, str], str | None] = field(default_factory=dict)  # by environment and collection
     _changed: dict[str, bool] = field(default_factory=dict)  # by this commit: whether it was in force before
 
     def fold(self, pairs: Iterable[tuple[Recorded, Commit]]) -> None:
@@ -66,6 +82,9 @@ class Batch:
                 self._config(event, commit)
             elif kind := DEFINITIONS.get(event.topic):
                 self._definition(kind, event, commit)
+            elif event.topic == Collection.Owned.TOPIC:
+                owned = decode_owned(event.state)
+                self.owners[owned.environment, Scope.recorded(owned.scope).id] = owned.owner
         self._settle()
 
     def _config(self, event: Recorded, commit: Commit) -> None:
@@ -98,7 +117,7 @@ class Batch:
         payload = decode_definition(event.state)
         body = event.state.decode()
         facts = (commit.last, body, commit.recorded_us, payload.actor, payload.reason)
-        self.definitions.append((kind, payload.name, event.version, *facts))
+        self.definitions.append((kind, payload.name or payload.key_id, event.version, *facts))
 
     @property
     def versions(self) -> list[tuple[Any, ...]]:

@@ -14,7 +14,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from application.ports import EventStore
 from infrastructure.projections.batch import Batch
 from infrastructure.projections.fold import ConfigRow, events_with_commits
-from infrastructure.projections.tables import config_versions, configs, definitions, progress, slot_versions, slots
+from infrastructure.projections.tables import (
+    collection_owners,
+    config_versions,
+    configs,
+    definitions,
+    progress,
+    slot_versions,
+    slots,
+)
 
 COMMITS_A_BATCH = 1000
 IDS_A_QUERY = 500
@@ -79,6 +87,9 @@ def write(connection: sa.Connection, batch: Batch) -> None:
             connection.execute(CLOSE, [{"an_id": i, "a_version": v, "a_position": p} for i, v, p in batch.closed])
         connection.execute(OPEN, [named(config_versions, row) for row in batch.versions])
     _write_slots(connection, batch)
+    if batch.owners:
+        owners = [named(collection_owners, (*place, owner)) for place, owner in batch.owners.items()]
+        connection.execute(upsert(connection.dialect.name, collection_owners), owners)
     if batch.definitions:
         connection.execute(DEFINE, [named(definitions, row) for row in batch.definitions])
         connection.execute(progress.update().values(definitions=batch.definitions[-1][3]))

@@ -20,6 +20,7 @@ from infrastructure.projections.generations import Generations
 from infrastructure.projections.live import slot_values
 from infrastructure.projections.tables import (
     VIEWS,
+    collection_owners,
     config_versions,
     configs,
     definitions,
@@ -59,12 +60,15 @@ def build(store: EventStore, generations: Generations, *, upto: int = LATEST, re
             loader.put(config_versions, batch.ended)
             loader.put(slot_versions, [(*key, *value) for key, value in batch.slot_versions.items()])
             loader.put(definitions, batch.definitions)
-            batch = Batch(state, state, slots=batch.slots)  # what is in force is written at the end
+            batch = Batch(
+                state, state, slots=batch.slots, owners=batch.owners
+            )  # what is in force is written at the end
             done += len(events)
             report(done)
         loader.put(config_versions, batch.versions)
         loader.put(configs, map(astuple, state.values()))
         loader.put(slots, [slot_values(row) for row in batch.slots.values() if row is not None])
+        loader.put(collection_owners, [(*place, owner) for place, owner in batch.owners.items()])
         loader.make_indexes()
         newest = sa.select(sa.func.coalesce(sa.func.max(definitions.c.valid_from), 0)).scalar_subquery()
         connection.execute(progress.update().values(position=position, definitions=newest, log=log_name(store)))
@@ -111,7 +115,7 @@ class Loader:
                 copy.write_row(row)
 
 
-CONTENT = (configs, config_versions, slots, slot_versions, definitions)
+CONTENT = (configs, config_versions, slots, slot_versions, definitions, collection_owners)
 
 
 def digest_of(connection: sa.Connection) -> str:

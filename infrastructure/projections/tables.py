@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SHAPE = 4
+SHAPE = 5
 
 VIEWS = MetaData()
 
@@ -127,7 +127,7 @@ slot_versions = Table(  # which version was in force in each slot, from which po
     Index("slot_versions_by_slot", "environment", "scope_kind", "scope_id", "config_type", "valid_from", unique=True),
 )
 
-definitions = Table(  # what the whole installation agrees on: types, environments, the ladder, the resolver
+definitions = Table(  # what the whole installation agrees on: types, environments, the ladder, the resolver, keys
     "definitions",
     VIEWS,
     text("kind"),
@@ -139,4 +139,14 @@ definitions = Table(  # what the whole installation agrees on: types, environmen
     text("actor"),
     text("reason", nullable=True),
     PrimaryKeyConstraint("kind", "name", "version"),
+)
+
+collection_owners = Table(  # whose each collection is that has, or had, an owner
+    "collection_owners",
+    VIEWS,
+    text("environment"),
+    text("collection_id"),
+    text("owner", nullable=True),
+    PrimaryKeyConstraint("environment", "collection_id"),
+    Index("collection_owners_by_owner", "environment", "owner"),
 )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
 
 from api.app import Service, create_app
 from api.bootstrap import service
+from application.manage_keys import key_id_of, new_secret
+from application.ports import Command
+from domain.access.api_key import Grant, written
+from domain.access.roles import Role
 
 CONFIGS = "/api/runtime-configs/"
 
@@ -44,6 +49,26 @@ class Client(TestClient):
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    def admit(self, role: str = "admin", environments: Sequence[str] = ("*",), **bound: str) -> str:
+        """A key that was issued behind the door, as an operator does it who has the store."""
+        command = Command("operator", uuid4().hex, "issue_key", b"")
+        secret = new_secret()
+        self.service.use_cases.manage_keys.issue(
+            Grant(Role(role), tuple(environments), **bound),
+            label=role,
+            secret=secret,
+            expires_us=None,
+            now_us=0,
+            command=command,
+        )
+        return written(key_id_of(command), secret)
+
+    def show(self, key: str | None) -> None:
+        """Send this key with every request from now on; None sends none."""
+        self.headers.pop("Authorization", None)
+        if key is not None:
+            self.headers["Authorization"] = f"Bearer {key}"
 
     @property
     def newest_position(self) -> int:

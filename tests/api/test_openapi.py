@@ -96,6 +96,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "audit_receipts": {"json": {"receipts": [{**C9, "position": 16, "digest": "0" * 64}]}},
     "rebuild_projection": {"path": {"name": "configs"}},
     "verify_log": {"json": {}},
+    "issue_key": {"json": {"label": "answering service", "role": "reader", "environments": ["production"]}},
+    "assign_owner": {"path": {"collection_id": "c-9"}, "json": {"user_id": "u-1"}},
     "prove_event": {"path": {"position": 13}},
     "prove_consistency": {"params": {"first": 3}},
     "name_position": {"path": {"name": "before-the-migration"}, "json": {}},
@@ -177,6 +179,8 @@ def test_the_example_of_an_operation_has_the_shape_of_its_answer(furnished: tupl
         given["json"] = {"config_type": "chunking", "name": "of the example", "config_data": {}}
     elif name == "delete_config":
         config_id = client.create(is_default=False)["id"]
+    elif name in {"read_key", "revoke_key"}:
+        given["path"] = {"key_id": client.post("/api/keys", **GIVEN["issue_key"]).json()["id"]}
     elif name == "undo_event":
         changed = client.change(client.create(is_default=False), description="another")
         given["path"] = {"position": changed["position"]}

@@ -18,6 +18,9 @@ STREAM, VERSION = UUID("0b9e7c52-6f0e-5d0a-9a53-0f7c2f0f7b11"), 3  # which the p
 SUMS = GOLDENS / "SHA256SUMS"
 FILES = sorted(GOLDENS.glob("*.json"))
 TOPICS = {
+    "api_key.issued",
+    "api_key.revoked",
+    "collection.owned",
     "config.created",
     "config.default_changed",
     "config.deleted",

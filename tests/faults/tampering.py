@@ -1,7 +1,7 @@
 """Tampering: every class of change to every row of a log, behind a checkpoint that the operator holds, and beyond it.
 
     python -m tests.faults.tampering           a log of 500 events on each store, every row
-    python -m tests.faults.tampering --short   a log of 60 events
+    python -m tests.faults.tampering --short   a log of 54 events
 
 Each change is made in the database, behind the service; then the log is verified, and put back as it was. One in five
 is tried with the kept hashes gone too, as an intruder would leave them. Prints for each class how many of its changes
@@ -35,7 +35,7 @@ from tests.faults.load import Racer
 from tests.postgres import PostgresServer
 from tests.shared_postgres import fresh_database
 
-LONG_EVENTS, SHORT_EVENTS = 500, 60
+LONG_EVENTS, SHORT_EVENTS = 500, 54
 TABLES = ("varve_events", "varve_commits", "varve_tiles")
 ELSEWHERE = "0b9e7c526f0e5d0a9a530f7c2f0f7b11"  # a stream that is not in the log
 FAR = 1_000_000
@@ -329,7 +329,7 @@ def told(outcome: Outcome) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--short", action="store_true", help="a log of 60 events")
+    parser.add_argument("--short", action="store_true", help="a log of 54 events")
     events = SHORT_EVENTS if parser.parse_args().short else LONG_EVENTS
     folder = Path(tempfile.mkdtemp())
     try:

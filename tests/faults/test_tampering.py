@@ -24,3 +24,7 @@ def test_every_change_behind_a_checkpoint_is_detected_on_sqlite(tmp_path: Path):
 
 def test_every_change_behind_a_checkpoint_is_detected_on_postgres(postgres_url: str):
     require(tamper_postgres(postgres_url, events=SHORT_EVENTS, every=ROWS))
+
+
+def test_every_row_of_a_log_that_ends_with_several_events_in_a_commit(tmp_path: Path) -> None:
+    require(tamper_sqlite(tmp_path, events=36))

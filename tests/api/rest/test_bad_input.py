@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.deps import text_of
+from api.parsing import text_of
 from tests.api.conftest import CONFIGS, Client, opened
 from tests.api.rest.bad_input import ADDRESSES, DOCUMENTS, FIELDS, HEADERS, HEAVY, ROWS, Row
 

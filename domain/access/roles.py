@@ -1,0 +1,48 @@
+"""What each role may do. `reader` is what an application needs; the others each add to the one before."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a caller asks to do; every route asks for one."""
+
+    READ_EFFECTIVE = "effective.read"
+    READ_SECRETS = "secrets.read"
+    READ_CONFIGS = "configs.read"  # with what they would do, and where their fields come from
+    READ_LOG = "log.read"  # events, history, answers about the past and who changed them, proofs
+    READ_DEFINITIONS = "definitions.read"  # types, environments, the ladder, tags, the state of the views
+    CHANGE_CONFIGS = "configs.change"
+    NAME_POSITIONS = "positions.name"
+    IMPORT = "settings.import"
+    DEFINE = "definitions.change"  # types, environments, the ladder
+    MANAGE_KEYS = "keys.manage"  # and the owners of collections
+    OPERATE = "service.operate"  # rebuild and verify views and the log, cut checkpoints
+
+
+class Role(StrEnum):
+    """What a principal is in an environment."""
+
+    READER = "reader"
+    VIEWER = "viewer"
+    EDITOR = "editor"  # changes what is its own
+    MAINTAINER = "maintainer"  # changes every scope
+    ADMIN = "admin"
+
+
+_VIEWS = frozenset({Action.READ_EFFECTIVE, Action.READ_CONFIGS, Action.READ_LOG, Action.READ_DEFINITIONS})
+_MAINTAINS = _VIEWS | {Action.CHANGE_CONFIGS, Action.NAME_POSITIONS}
+
+GRANTS: dict[Role, frozenset[Action]] = {
+    # Secrets are for programs that use them: who looks at settings, or changes them, need not see them.
+    Role.READER: frozenset({Action.READ_EFFECTIVE, Action.READ_SECRETS}),
+    Role.VIEWER: _VIEWS,
+    Role.EDITOR: _VIEWS | {Action.CHANGE_CONFIGS},
+    Role.MAINTAINER: _MAINTAINS,
+    Role.ADMIN: frozenset(Action),
+}
+EVERY_SCOPE = frozenset({Role.MAINTAINER, Role.ADMIN})  # the roles that change what is not their own
+EVERY_ENVIRONMENT = "*"
+CHANGES = frozenset({Action.CHANGE_CONFIGS})  # of one scope: an editor's must be its own
+INSTALLATION = frozenset({Action.NAME_POSITIONS, Action.DEFINE, Action.OPERATE})  # concern every environment
