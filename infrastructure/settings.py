@@ -172,11 +172,13 @@ def _variable(name: str) -> str | None:
 
 
 def _fault(error: Any, options: dict[str, Any]) -> Fault:
-    name = str(error["loc"][0]) if error["loc"] else "checkpoint_key"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:  # about several of them
+        return Fault("", message, str(error["type"]))
+    name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         known = ", ".join(Settings.model_fields)
         return Fault(f"/{name}", f"{name} is not a setting: there are {known}", "unknown_setting")
     source = _source(name, _given(options), _file())
     told = f"the setting {name} ({source})" if name in Settings.model_fields else name
-    message = str(error["msg"]).removeprefix("Value error, ")
     return Fault(f"/{name}", f"{told}: {message[:1].lower()}{message[1:]}", str(error["type"]))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from api.cli.wiring import Settings
 
-UNAVAILABLE = 503
+UNAUTHENTICATED, UNAVAILABLE = 401, 503
 FIRST_REFUSAL = 400
 PAGE = 500
 
@@ -101,6 +101,8 @@ def _refusal(answer: httpx.Response) -> Failed:
         return Unreachable(f"{answer.url.host} answered {answer.status_code}, not as Varve does: check the address")
     faults = [(fault["pointer"], fault["message"]) for fault in problem.get("errors", ())]
     shown = [fault for fault in faults if fault[0] or len(faults) > 1]
+    if answer.status_code == UNAUTHENTICATED:
+        detail = f"{detail} (the command line shows the key in VARVE_API_KEY)"
     kind = Unreachable if answer.status_code == UNAVAILABLE else Failed
     return kind(detail, faults=shown, code=code)
 
