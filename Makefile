@@ -27,7 +27,7 @@ LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost
 
 help:  ## show this
 	@echo "make ..."
@@ -68,6 +68,9 @@ tamper: $(TEST)  ## change every row of a log of 500 events behind its back, on 
 
 histories: $(TEST)  ## ask 2,000 random histories on each store again and again: 2 hours (ARGS=--short: 20 s)
 	@$(BIN)/python -m tests.faults.histories $(ARGS)
+
+lost: $(TEST)  ## cut the wire to PostgreSQL at every point of a command: 2 minutes
+	@$(BIN)/python -m tests.faults.lost_answers $(ARGS)
 
 clock: $(TEST)  ## step the clock of real servers by ten days and a year: 3 minutes (ARGS=--short)
 	@$(BIN)/python -m tests.faults.clock $(ARGS)

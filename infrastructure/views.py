@@ -68,8 +68,16 @@ class SqlViews:
         self._engine = engine
 
     def _read(self, query: sa.Select[Any], values: dict[str, Any] | None = None) -> Sequence[sa.Row[Any]]:
-        engine = self._engine()
-        with views_reached(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with views_reached():
+            try:
+                return self._rows(query, values)
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._rows(query, values)  # every connection was taken for dead, so this is a new one
+
+    def _rows(self, query: sa.Select[Any], values: dict[str, Any] | None) -> Sequence[sa.Row[Any]]:
+        with self._engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             return connection.execute(query, values).all()
 
     def config(self, config_id: UUID, *, position: int | None = None, version: int | None = None) -> ConfigView | None:

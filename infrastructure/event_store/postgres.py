@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+import psycopg
+from eventsourcing.persistence import OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import Connection
 from psycopg.rows import tuple_row
@@ -54,6 +55,10 @@ STATEMENTS = {
 }
 
 
+class Dead(OperationalError):
+    """The connection was cut off, perhaps long ago."""
+
+
 class PostgresRecorder(PostgresApplicationRecorder):
     """Reads as the library does; writes only through its committer."""
 
@@ -91,7 +96,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     @contextmanager
     def ordered(self) -> Iterator[Connection[Any]]:
-        with self.datastore.get_connection() as connection, connection.pipeline():
+        with self._connected() as connection, connection.pipeline():
             for statement in (self.statements["begin"], self.statements["plans"], *self.lock_table_statements):
                 connection.execute(statement)
             yield connection
@@ -144,8 +149,24 @@ class PostgresRecorder(PostgresApplicationRecorder):
         return LogIdentity(log_id, epoch, key)
 
     def _read(self, name: str, *values: Any) -> list[tuple[Any, ...]]:
+        try:
+            with self._connected() as connection:
+                return self._ask(connection, name, *values)
+        except Dead:  # a read may be asked twice
+            with self._connected() as connection:
+                return self._ask(connection, name, *values)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection[Any]]:
+        """A connection of the pool. Where it turns out to be dead others may be too: the pool looks at them all."""
         with self.datastore.get_connection() as connection:
-            return self._ask(connection, name, *values)
+            try:
+                yield connection
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                if not connection.closed:
+                    raise
+                self.datastore.pool.check()
+                raise Dead(str(error)) from error
 
     def _ask(self, connection: Connection[Any], name: str, *values: Any) -> list[tuple[Any, ...]]:
         with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
