@@ -27,7 +27,7 @@ LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz
 
 help:  ## show this
 	@echo "make ..."
@@ -71,6 +71,9 @@ histories: $(TEST)  ## ask 2,000 random histories on each store again and again:
 
 lost: $(TEST)  ## cut the wire to PostgreSQL at every point of a command: 2 minutes
 	@$(BIN)/python -m tests.faults.lost_answers $(ARGS)
+
+fuzz: $(TEST)  ## 20,000 requests made up from the OpenAPI document: 10 minutes (ARGS="--examples 4")
+	@$(BIN)/python -m tests.faults.fuzz $(ARGS)
 
 clock: $(TEST)  ## step the clock of real servers by ten days and a year: 3 minutes (ARGS=--short)
 	@$(BIN)/python -m tests.faults.clock $(ARGS)

@@ -126,7 +126,7 @@ def web(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None 
         redirect_slashes=False,
         redoc_url=None,
     )
-    errors.install(app)
+    errors.install(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
     return app

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from domain import errors
 from domain.errors import Fault, Refusal
@@ -73,8 +75,9 @@ def refusal_response(refusal: Refusal) -> Response:
     )
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Make every error of the application a problem."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
     @app.exception_handler(Refusal)
     async def refused(_: Request, refusal: Refusal) -> Response:
@@ -88,9 +91,11 @@ def install(app: FastAPI) -> None:
         return refusal_response(errors.InvalidRequest(detail, faults=faults))
 
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Response:
+    async def http(request: Request, error: HTTPException) -> Response:
         code, title = HTTP_PROBLEMS.get(error.status_code, ("http_error", "Request failed"))
-        headers = dict(error.headers) if error.headers else None
+        headers = dict(error.headers) if error.headers else {}
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(methods_at(request, routes))
         return problem(error.status_code, code=code, title=title, detail=_http_detail(error), headers=headers)
 
     @app.exception_handler(Exception)
@@ -98,6 +103,12 @@ def install(app: FastAPI) -> None:
         """A fault of ours: told without any of its particulars, which are in the server's log."""
         detail = "the server failed: try again, and tell whoever runs it if that does not help"
         return problem(500, code="internal", title="Internal error", detail=detail)
+
+
+def methods_at(request: Request, routes: Iterable[APIRoute]) -> list[str]:
+    """What the address takes: the framework tells of one of its routes only."""
+    here = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in here for method in route.methods or ()})
 
 
 def _http_detail(error: HTTPException) -> str:

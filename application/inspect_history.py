@@ -61,5 +61,5 @@ class InspectHistory:
         if not found and before is None:
             raise NotFound(f"there is no config {config_id}")
         older = [*found[1:], None]
-        steps = tuple(Step(before, after) for after, before in zip(found, older, strict=True))[:limit]
+        steps = tuple(Step(before, after) for after, before in zip(found, older, strict=False))[:limit]
         return History(steps, steps[-1].after.version if len(found) > limit else None)

@@ -140,7 +140,7 @@ def _scope_filter(scope: str | None, user_id: str | None, collection_id: str | N
 
 
 @router.get(
-    "/{config_id}",
+    "/{config_id:uuid}",
     operation_id="read_config",
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("The config.", CONFIG)}, empty={304: "Unchanged since it was read."}),
@@ -172,7 +172,7 @@ def read_config(
 
 
 @router.put(
-    "/{config_id}",
+    "/{config_id:uuid}",
     operation_id="update_config",
     responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
 )
@@ -195,7 +195,7 @@ def update_config(
 
 
 @router.delete(
-    "/{config_id}",
+    "/{config_id:uuid}",
     operation_id="delete_config",
     status_code=204,
     responses=responses(
@@ -223,7 +223,7 @@ def delete_config(
 
 
 @router.put(
-    "/{config_id}/default",
+    "/{config_id:uuid}/default",
     operation_id="set_default",
     responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
 )
@@ -245,7 +245,7 @@ def set_default(
 
 
 @router.put(
-    "/{config_id}/active",
+    "/{config_id:uuid}/active",
     operation_id="set_active",
     responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
 )

@@ -60,7 +60,7 @@ class RollbackBody(Body):
 
 
 @router.post(
-    "/{config_id}/rollback",
+    "/{config_id:uuid}/rollback",
     operation_id="rollback_config",
     responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
 )
@@ -84,7 +84,7 @@ def rollback_config(
 
 
 @router.get(
-    "/{config_id}/history",
+    "/{config_id:uuid}/history",
     operation_id="config_history",
     dependencies=[AtPosition],
     responses=responses(400, 404, 503, ok={200: ("Its events, newest first.", {"items": [STEP], "next": None})}),

@@ -40,6 +40,9 @@ STATUS = {"items": [VIEW], "next": None, "building": {"events": 40_000, "of": 20
 REBUILT = {"generation": 2, "events": 1042, "position": 1042, "seconds": 0.4, "digest": "9f86d0…"}
 COMPARED = {"equal": True, "position": 1042, "digest": "9f86d0…", "difference": None}
 
+PAGE_OF_EVENTS = responses(400, 503, ok={200: ("A page of the log, oldest first.", {"items": [EVENT], "next": "1077"})})
+PAGE_OF_EVENTS[200]["content"]["application/x-ndjson"] = {"example": orjson.dumps(EVENT).decode() + "\n"}
+
 FROM = "A time: only what was recorded then or later."
 TO = "A time: only what was recorded then or earlier."
 MARKS = ("actor", "reason", "command_id", "correlation_id", "caller_time", "environment", "scope")
@@ -67,7 +70,7 @@ def event_data(one: LoggedEvent) -> dict[str, Any]:
     tags=["log"],
     operation_id="list_events",
     dependencies=[AtPosition],
-    responses=responses(400, 503, ok={200: ("A page of the log, oldest first.", {"items": [EVENT], "next": "1077"})}),
+    responses=PAGE_OF_EVENTS,
 )
 def list_events(
     request: Request,

@@ -58,7 +58,7 @@ def asked_by() -> Iterator[Asked]:
         for route in (one for one in router.routes if isinstance(one, APIRoute)):
             actions = [call.action for call in calls(route.dependant) if isinstance(call, Asks)]
             method = next(iter(route.methods or {"GET"}))
-            yield Asked(str(route.operation_id), method, route.path, actions[0] if actions else None)
+            yield Asked(str(route.operation_id), method, route.path_format, actions[0] if actions else None)
 
 
 def calls(dependant: Dependant) -> Iterator[object]:

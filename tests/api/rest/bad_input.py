@@ -258,7 +258,7 @@ DOCUMENTS = [
 
 ADDRESSES = [
     get("an address that is not there", "/api/runtime-config", None, status=404, code="not_found"),
-    get("an id that is no UUID", CONFIGS + "17", "/config_id"),
+    get("an id that is no UUID", CONFIGS + "17", None, status=404, code="not_found"),
     get("an id with a slash", CONFIGS + "a%2Fb", None, status=404, code="not_found"),
     get("a config that never was", CONFIGS + NOBODY, None, status=404, code="not_found"),
     get("a user with a line break", f"{EFFECTIVE}?user_id=a%0Ab", "/user_id"),
