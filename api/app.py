@@ -17,6 +17,7 @@ from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
 from api.marks import Marks
 from api.parsing import StrictBodies
+from api.rate_limits import RateLimits
 from api.rest import (
     audits,
     bisect,
@@ -74,7 +75,14 @@ class Service:
 Open = Callable[[], AbstractContextManager[Service]]
 
 
-def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = False) -> ASGIApp:
+def create_app(
+    open_service: Open,
+    *,
+    threads: int = THREADS,
+    is_local: bool = False,
+    rate_limit: int = 0,
+    rate_burst: int | None = None,
+) -> ASGIApp:
     """The ASGI application. The store is opened when it starts, in the process that serves.
 
     `is_local`: where callers need not be known, only requests that name this machine are taken.
@@ -94,7 +102,7 @@ def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = F
 
     marks = Marks(StrictBodies(web(lifespan)))
     hot_path = HotPath(marks)
-    doors = Doors(hot_path, is_local=is_local)
+    doors = Doors(RateLimits(hot_path, rate=rate_limit, burst=rate_burst), is_local=is_local)
     return doors
 
 

@@ -27,15 +27,23 @@ STATUS: dict[type[Refusal], int] = {
     errors.NameTaken: 409,
     errors.SlotTaken: 409,
     errors.Conflict: 409,
+    errors.TimedOut: 408,
     errors.StaleVersion: 412,
     errors.TooLarge: 413,
     errors.IdempotencyKeyReused: 422,
+    errors.RateLimited: 429,
     errors.Behind: 503,
     errors.Overloaded: 503,
     errors.StoreUnavailable: 503,
     errors.IssuerUnavailable: 503,
 }
-RETRY_AFTER_SECONDS = {errors.Behind: 1, errors.Overloaded: 1, errors.StoreUnavailable: 2, errors.IssuerUnavailable: 2}
+RETRY_AFTER_SECONDS = {
+    errors.RateLimited: 1,
+    errors.Behind: 1,
+    errors.Overloaded: 1,
+    errors.StoreUnavailable: 2,
+    errors.IssuerUnavailable: 2,
+}
 PROBLEM = "application/problem+json"
 HTTP_PROBLEMS = {404: ("not_found", "Not found"), 405: ("method_not_allowed", "Method not allowed")}
 

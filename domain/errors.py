@@ -16,6 +16,8 @@ Refusal
 ├── StaleVersion             stale_version      If-Match named another version
 ├── IdempotencyKeyReused     idempotency_key_reused
 ├── TooLarge                 too_large
+├── TimedOut                 timeout            the body did not arrive in time
+├── RateLimited              rate_limited       the caller asks too often
 ├── Behind                   behind             the views have not reached the position asked for
 └── Unavailable
     ├── Overloaded           overloaded
@@ -136,6 +138,16 @@ class IdempotencyKeyReused(Refusal):
 class TooLarge(Refusal):
     code = "too_large"
     title = "Too large"
+
+
+class TimedOut(Refusal):
+    code = "timeout"
+    title = "Timeout"
+
+
+class RateLimited(Refusal):
+    code = "rate_limited"
+    title = "Rate limited"
 
 
 class Behind(Refusal):

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="the address that the server listens on")
     port: int = Field(8000, ge=0, le=65535, description="the port that the server listens on; 0 takes a free one")
     threads: int = Field(16, ge=1, le=256, description="how many commands and missed reads run at once")
+    rate_limit: int = Field(
+        1000, ge=0, le=1_000_000, description="reads a second and principal, a command counting for ten; 0: no limit"
+    )
+    rate_burst: int | None = Field(
+        None, ge=10, le=10_000_000, description="how many may come at once; twice rate_limit if it is not set"
+    )
     actor: str | None = Field(None, description="who acts, on the command line")
     api_key: SecretStr | None = Field(None, description="the API key that the command line shows to a server")
     default_environment: str = Field("production", description="the environment of a request that names none")

@@ -109,7 +109,13 @@ def worker() -> ASGIApp:
 
 
 def application(opening: Opening, settings: Settings) -> ASGIApp:
-    return create_app(opening.service, threads=settings.threads, is_local=settings.auth_mode == "open")
+    return create_app(
+        opening.service,
+        threads=settings.threads,
+        is_local=settings.auth_mode == "open",
+        rate_limit=settings.rate_limit,
+        rate_burst=settings.rate_burst,
+    )
 
 
 def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:

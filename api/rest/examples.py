@@ -100,18 +100,20 @@ PROBLEM_SCHEMA = {
         },
     },
 }
-ANY_TIME = (401, 403)  # of whatever is asked
+ANY_TIME = (401, 403, 429, 503)  # of whatever is asked
 COMMAND_FAULTS = (400, 404, 409, 412, 413, 415, 422, 503)
 MEANINGS = {
     400: "The request is not valid; each fault is named.",
     401: "No key or token, or none that is good.",
     403: "The caller may not.",
     404: "Nothing is there, or nothing that the caller may see.",
+    408: "The body did not arrive in time.",
     409: "Something stands in the way.",
     412: "If-Match names another version.",
     413: "The body, or what it would record, is too large.",
     415: "The body is not JSON.",
     422: "The Idempotency-Key was used for another request.",
+    429: "The caller asks too often.",
     503: "The service cannot answer now: try again.",
 }
 
@@ -119,11 +121,13 @@ PROBLEMS = {
     401: ("unauthenticated", "Not authenticated", "send a key or a token: Authorization: Bearer …"),
     403: ("forbidden", "Forbidden", "key:1f0c… may not do configs.change on global in production: ask an admin"),
     404: ("not_found", "Not found", f"there is no config {CONFIG_ID}"),
+    408: ("timeout", "Timeout", "the body stalled for 10 s: send it again, without pauses"),
     409: ("name_taken", "Name taken", "this name is taken in its slot: choose another"),
     412: ("stale_version", "Stale version", "this config is at version 2, and If-Match names 1: read it again"),
     413: ("too_large", "Too large", "the body may have 1,024 KiB: send less, or in parts"),
     415: ("unsupported_media_type", "Unsupported media type", "send JSON, with Content-Type: application/json"),
     422: ("idempotency_key_reused", "Idempotency key reused", "this key was used for another request: take a new one"),
+    429: ("rate_limited", "Rate limited", "too many requests at once: wait 1 s, and ask less often"),
     503: ("behind", "Views behind", "the views are at 1041, not at 1042 yet: try again in a moment"),
 }
 
@@ -142,14 +146,15 @@ def responses(
 ) -> dict[int | str, dict[str, Any]]:
     """The documented answers of a route: problems by status, successes with an example, and those without a body.
 
-    What any route may be answered with is added.
+    What any route may be answered with is added: a body can be late wherever it can be too large.
     """
     found: dict[int | str, dict[str, Any]] = {}
     for status, (meaning, example) in (ok or {}).items():
         found[status] = {"description": meaning, "content": {"application/json": {"example": example}}}
     for status, meaning in (empty or {}).items():
         found[status] = {"description": meaning}
-    for status in sorted({*statuses, *ANY_TIME}):
+    late = {408} if 413 in statuses else set()
+    for status in sorted({*statuses, *late, *ANY_TIME}):
         content = {"application/problem+json": {"schema": PROBLEM_SCHEMA, "example": problem_example(status)}}
         found[status] = {"description": MEANINGS[status], "content": content}
     return found

@@ -64,6 +64,14 @@ TO_DO: dict[str, tuple[str, str]] = {
         "The body is over its limit, or one command would record more than 10,000 events.",
         "Send less at once.",
     ),
+    "timeout": (
+        "The body did not arrive in time: it stalled, or took too long in all.",
+        "Send it again, without pauses; a large import over a thin line goes in parts.",
+    ),
+    "rate_limited": (
+        "One caller asks more often than the setting `rate_limit` allows; a command counts for ten reads.",
+        "Wait for `Retry-After`, and keep to what `RateLimit` says is left.",
+    ),
     "idempotency_key_reused": (
         "This Idempotency-Key came with another request before.",
         "Make a new key for each new request; keep it only to send the same one again.",
