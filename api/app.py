@@ -37,6 +37,7 @@ from api.rest import (
     tags,
     transfer,
 )
+from api.shedding import Shedding
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
@@ -94,13 +95,14 @@ def create_app(
         with open_service() as service:
             app.state.use_cases = service.use_cases
             cases = service.use_cases
+            app.state.store_probe = health.StoreProbe(cases.store)
             epoch = cases.store.identity.epoch
             marks.connect(cases.progress, epoch=epoch)
             doors.connect(service.authenticates)
             hot_path.connect(service.kept, cases.progress, epoch=epoch)
             yield
 
-    marks = Marks(StrictBodies(web(lifespan)))
+    marks = Marks(StrictBodies(Shedding(web(lifespan), places=threads)))
     hot_path = HotPath(marks)
     doors = Doors(RateLimits(hot_path, rate=rate_limit, burst=rate_burst), is_local=is_local)
     return doors
