@@ -27,7 +27,7 @@ LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow
 
 help:  ## show this
 	@echo "make ..."
@@ -77,6 +77,9 @@ fuzz: $(TEST)  ## 20,000 requests made up from the OpenAPI document: 10 minutes 
 
 clock: $(TEST)  ## step the clock of real servers by ten days and a year: 3 minutes (ARGS=--short)
 	@$(BIN)/python -m tests.faults.clock $(ARGS)
+
+slow: $(TEST)  ## 1,000 slow connections of each kind against a server, with Debian's slowhttptest: 4 minutes
+	@$(BIN)/python -m tests.faults.slow_clients $(ARGS)
 
 format: $(LINT)  ## put the code into form
 	@$(BIN)/ruff check --fix $(ARGS)

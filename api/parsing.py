@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem, refusal_response
-from domain.errors import Refusal, TooLarge
+from domain.errors import Refusal, TimedOut, TooLarge
 from domain.strict_json import parse
 
 MAX_BODY, MAX_IMPORT = 1024 * 1024, 32 * 1024 * 1024
 MAX_IMPORT_NODES = 2_000_000
+STALL_SECONDS = 10.0  # from one piece of a body to the next
+BODY_SECONDS, IMPORT_SECONDS = 60.0, 300.0  # for a whole one
 IMPORTS = "/api/imports"
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -33,35 +37,42 @@ class StrictBodies:
             return
         imports = scope["path"] == IMPORTS
         try:
-            body = await read_body(scope, receive, limit=MAX_IMPORT if imports else MAX_BODY)
+            limits = (MAX_IMPORT, IMPORT_SECONDS) if imports else (MAX_BODY, BODY_SECONDS)
+            body = await read_body(scope, receive, limit=limits[0], seconds=limits[1])
             scope.setdefault("state", {})["varve_body"] = self._parsed(scope, body, imports=imports)
         except Disconnected:
             return
-        except Refusal as refusal:
-            await refusal_response(refusal)(scope, receive, send)
-            return
-        except UnsupportedMedia:
-            detail = "send JSON in UTF-8, with Content-Type: application/json"
-            answer = problem(415, code="unsupported_media_type", title="Unsupported media type", detail=detail)
-            await answer(scope, receive, send)
+        except (Refusal, UnsupportedMedia) as refusal:
+            await refused(refusal)(scope, receive, send)
             return
         await self._app(scope, replayed(body, receive), send)
 
     def _parsed(self, scope: Scope, body: bytes, *, imports: bool) -> Any:
         if not body:
             return None
+        if header(scope, b"content-encoding").strip().lower() not in (b"", b"identity"):
+            raise UnsupportedMedia("send the body as it is, without Content-Encoding")
         if not is_json(header(scope, b"content-type")):
-            raise UnsupportedMedia
+            raise UnsupportedMedia("send JSON in UTF-8, with Content-Type: application/json")
         if imports:
             return parse(body, max_bytes=MAX_IMPORT, max_nodes=MAX_IMPORT_NODES)
         return parse(body)
 
 
 class UnsupportedMedia(Exception):
-    """A body that does not say that it is JSON in UTF-8.
+    """A body that does not say that it is JSON in UTF-8, or is packed: a little of it may become very much.
 
     One that says nothing is refused too: a page of another site can make a browser send it without asking first.
     """
+
+
+def refused(refusal: Refusal | UnsupportedMedia) -> Response:
+    if isinstance(refusal, UnsupportedMedia):
+        return problem(415, code="unsupported_media_type", title="Unsupported media type", detail=str(refusal))
+    answer = refusal_response(refusal)
+    if isinstance(refusal, TimedOut):
+        answer.headers["Connection"] = "close"  # or the rest of the body would be waited for
+    return answer
 
 
 def is_json(content_type: bytes) -> bool:
@@ -70,14 +81,20 @@ def is_json(content_type: bytes) -> bool:
     return media == b"application/json" and charsets <= {b"utf-8", b"utf8"}
 
 
-async def read_body(scope: Scope, receive: Receive, *, limit: int) -> bytes:
-    """The whole body. Raises TooLarge before more than `limit` bytes are held."""
+async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """The whole body. Raises TooLarge before more than `limit` bytes are held; TimedOut where it does not come."""
     declared = header(scope, b"content-length")
     if declared.isdigit() and int(declared[:20]) > limit:
         raise too_large(limit)
     parts, size = [], 0
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
     while True:
-        message = await receive()
+        try:
+            async with asyncio.timeout_at(min(ends, loop.time() + STALL_SECONDS)):
+                message = await receive()
+        except TimeoutError:
+            raise late(seconds) from None
         if message["type"] != "http.request":
             raise Disconnected
         parts.append(message.get("body", b""))
@@ -90,6 +107,12 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int) -> bytes:
 
 def too_large(limit: int) -> TooLarge:
     return TooLarge(f"the body may have {limit // 1024:,} KiB: send less, or in parts")
+
+
+def late(seconds: float) -> TimedOut:
+    return TimedOut(
+        f"the body stalled for {STALL_SECONDS:g} s, or took more than {seconds:g} s: send it again, without pauses"
+    )
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -16,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from api.app import Service, create_app
 from api.cli import wiring
 from api.cli.failures import Misused
+from api.connections import Connection, allow_many_connections
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -120,10 +121,11 @@ def application(opening: Opening, settings: Settings) -> ASGIApp:
 
 def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
     _log(settings)
+    allow_many_connections()
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,

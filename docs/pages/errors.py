@@ -100,8 +100,9 @@ AT_THE_DOOR = (  # what is refused before it is known what was asked for
     (
         "415",
         "unsupported_media_type",
-        "The body is not said to be JSON: send it with `Content-Type: application/json`.",
+        "The body is not said to be JSON, or is packed: send it as it is, with `Content-Type: application/json`.",
     ),
+    ("431", "head_too_large", "Address and headers have more than 64 KiB together: shorten them."),
     ("500", "internal", "A fault of the service, which is in its log. Send a command again with its Idempotency-Key."),
 )
 

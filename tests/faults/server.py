@@ -52,6 +52,11 @@ class Server:
         httpx.get(f"{self.address}/health/ready", trust_env=False).raise_for_status()
         return self
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End it in the middle of whatever it does."""
         self._end(signal.SIGKILL)
