@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
@@ -110,6 +112,18 @@ def create_app(
 
 class Web(FastAPI):
     """The framework, with a document that is true of what is answered."""
+
+    def setup(self) -> None:
+        """The document is large, and anybody may ask for it: it is written once. The framework's route comes later."""
+        self.add_route("/openapi.json", self._document, include_in_schema=False)
+        super().setup()
+
+    async def _document(self, _: Request) -> Response:
+        return Response(self._written, media_type="application/json")
+
+    @cached_property
+    def _written(self) -> bytes:
+        return orjson.dumps(self.openapi())
 
     def openapi(self) -> dict[str, Any]:
         """As the framework makes it: without the answers that it adds and we never give, with examples as they are."""

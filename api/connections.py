@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from starlette.responses import Response
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.errors import problem, refusal_response
@@ -38,6 +39,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*given, **more)
         self._next_look: asyncio.TimerHandle | None = None
         self._around = 0  # bytes of the request under way that are not its body
+        self._running: RequestResponseCycle | None = None  # the request that is answered; others may wait behind it
         self._in_head = False
         self._head_is_too_large = False
         self._awaited_after: object = None  # the last request, none at first, and how long the next is awaited
@@ -57,6 +59,11 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._next_look is not None:
             self._next_look.cancel()
+        self.flow.read_paused = False  # what is gone cannot be read from again, and says so loudly
+        self.pipeline.clear()
+        if self._running is not None:  # uvicorn tells the last request only, which may be another
+            self._running.disconnected = not self._running.response_complete
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -97,11 +104,15 @@ class Connection(HttpToolsProtocol):
 
     def _end_with(self, answer: Response) -> None:
         """Answer and close; only close where another answer has begun."""
-        request = self._request()
-        if request is None or request.response_complete or not request.response_started:
+        running = self._running
+        if running is None or running.response_complete or not (running.response_started or self.pipeline):
             lines = [STATUS_LINE[answer.status_code], *(b"%b: %b\r\n" % pair for pair in answer.raw_headers)]
             self.transport.write(b"".join((*lines, b"connection: close\r\n\r\n", bytes(answer.body))))
         self.transport.close()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     # What does not.
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import resource
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
+from threading import Event
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ MANY = 40
 PATIENCE_SECONDS = 5.0  # of the test
 HEAD = b"POST /api/runtime-configs/ HTTP/1.1\r\nHost: v\r\nContent-Type: application/json\r\n"
 LARGE = 20_000_000
+LEFT = Event()  # somebody who was being answered has gone, and it was noticed
 
 
 class Hasty(Connection):
@@ -36,6 +39,13 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] == "/large":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x" * LARGE})
+    elif scope["type"] == "http" and scope["path"] == "/endless":
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        LEFT.set()
     else:
         await service(scope, receive, send)
 
@@ -85,6 +95,11 @@ class Caller:
         while not found.endswith(b"}"):
             found += self._socket.recv(65536)
         return found
+
+    def hangs_up(self) -> None:
+        """At once: what was not read yet is thrown away, and the server hears of a reset."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
 
     def takes(self, size: int) -> int:
         """How much has come, and at most so much."""
@@ -231,6 +246,15 @@ def test_one_byte_in_a_chunk_is_a_body_all_the_same(call: Call) -> None:
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in text)
     caller = call().says(HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
     assert status(caller.hears()) == 201
+
+
+def test_who_hangs_up_with_requests_waiting_is_forgotten(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+    LEFT.clear()
+    caller = call().says(b"GET /endless HTTP/1.1\r\nHost: v\r\n\r\n" * 3)
+    assert caller.takes(1) == 1
+    caller.hangs_up()
+    assert LEFT.wait(PATIENCE_SECONDS)
+    assert [record.message for record in caplog.records if record.name == "uvicorn.error"] == []
 
 
 def test_many_slow_clients_of_every_kind_keep_nobody_waiting(call: Call) -> None:
