@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from application.edit_configs import Draft
 from application.views import ConfigView
@@ -69,6 +69,10 @@ class Content:
         return [replace(self, configs=chunks[0]), *(Content(configs=chunk) for chunk in chunks[1:])]
 
 
+MOST_FAULTS = 100  # are told of one bundle
+CONFIGS_A_LOOK = 200
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -114,21 +118,47 @@ class _Bundle(_Strict):
     ladder: list[str] = []
     types: list[_Type] = []
     environment_variables: dict[str, dict[str, Document]] = {}
-    configs: list[_Config] = []
+    configs: list[Any] = []  # read as _Config, by themselves
+
+
+_CONFIGS = TypeAdapter(list[_Config])
 
 
 def bundle_content(bundle: Document) -> Content:
-    """What a bundle asks for. Raises InvalidRequest with every fault of its form."""
-    try:
-        read = _Bundle.model_validate(bundle)
-    except ValidationError as error:
-        raise refused([_fault(one) for one in error.errors()]) from None
+    """What a bundle asks for. Raises InvalidRequest with every fault of its form, or with the first hundred."""
     faults: list[Fault] = []
-    configs = tuple(_wanted_configs(read.configs, faults))
+    read = _read(bundle, faults)
+    configs = _read_configs(read.configs if read else bundle.get("configs"), faults)
+    if read is None or faults:
+        raise refused(faults)
+    wanted = tuple(_wanted_configs(configs, faults))
     if faults:
         raise refused(faults)
     types = tuple(WantedType(one.spec(), f"/types/{n}") for n, one in enumerate(read.types))
-    return Content(tuple(read.ladder), types, tuple(_wanted_variables(read)), configs)
+    return Content(tuple(read.ladder), types, tuple(_wanted_variables(read)), wanted)
+
+
+def _read(bundle: Document, faults: list[Fault]) -> _Bundle | None:
+    try:
+        return _Bundle.model_validate(bundle)
+    except ValidationError as error:
+        faults += [_fault(one, one["loc"]) for one in error.errors()[:MOST_FAULTS]]
+        return None
+
+
+def _read_configs(given: Any, faults: list[Fault]) -> list[_Config]:
+    """A part at a time: each fault costs far more than what has it."""
+    found: list[_Config] = []
+    for start in range(0, len(given) if isinstance(given, list) else 0, CONFIGS_A_LOOK):
+        try:
+            found += _CONFIGS.validate_python(given[start : start + CONFIGS_A_LOOK])
+        except ValidationError as error:
+            for one in error.errors():
+                number, *rest = one["loc"]
+                faults.append(_fault(one, ("configs", start + int(number), *rest)))
+        if len(faults) > MOST_FAULTS:
+            break
+    return found
 
 
 def _wanted_configs(configs: list[_Config], faults: list[Fault]) -> Iterator[Wanted]:
@@ -156,15 +186,15 @@ def _wanted_variables(read: _Bundle) -> Iterator[WantedVariables]:
             yield WantedVariables(environment, config_type, values, at)
 
 
-def _fault(error: Any) -> Fault:
+def _fault(error: Any, at: Sequence[str | int]) -> Fault:
     message = str(error["msg"])
     if error["type"] == "extra_forbidden":
-        message = f"{error['loc'][-1]} is not known in a bundle: take it out"
+        message = f"{at[-1]} is not known in a bundle: take it out"
     elif error["type"] == "missing":
-        message = f"{error['loc'][-1]} is required"
-    elif error["loc"] == ("varve_bundle",):
+        message = f"{at[-1]} is required"
+    elif tuple(at) == ("varve_bundle",):
         message = f"bundles of version {VERSION} are read here: export it with a Varve that writes that version"
-    return Fault(pointer_of(error["loc"]), message[:1].lower() + message[1:], str(error["type"]))
+    return Fault(pointer_of(at), message[:1].lower() + message[1:], str(error["type"]))
 
 
 def refused(faults: list[Fault]) -> InvalidRequest:

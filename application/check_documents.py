@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from application.unit_of_work import UnitOfWork
 from domain.config_types.definition import TypeDefinition, Violation
+from domain.config_types.schema_cost import values_by_level
 from domain.configs.config import Config
 from domain.configs.fold import folded
 from domain.configs.layer import Layer
@@ -15,7 +16,8 @@ from domain.configs.scope import GLOBAL, Scope
 from domain.configs.slot import Slot, slot_id
 from domain.documents import Document
 from domain.errors import Fault, InvalidConfig
-from domain.pointers import MISSING, keys_of, leaves, related, value_at
+from domain.json_values import MAX_DEPTH, MAX_NODES, too_many
+from domain.pointers import MISSING, ancestors, keys_of, leaves, value_at
 
 
 def layers_below(work: UnitOfWork, *, environment: str, scope: Scope, config_type: str) -> tuple[Layer, ...]:
@@ -40,6 +42,9 @@ def checked_document(
 
     Raises InvalidConfig with every fault, under /config_data and /unset.
     """
+    if sum(values_by_level(data)) > MAX_NODES:  # an import may hold more, but no single config of it
+        flaw = too_many(MAX_NODES)
+        raise InvalidConfig.of(definition.name, [Fault("/config_data", flaw.message, flaw.rule)])
     document = definition.coerced(data)
     faults = list(_unset_faults(definition, document, mode, unset))
     if mode == "replace":
@@ -73,16 +78,21 @@ def _document_faults(violations: Iterable[Violation]) -> list[Fault]:
 
 
 def _unset_faults(definition: TypeDefinition, document: Document, mode: str, unset: Sequence[str]) -> Iterator[Fault]:
-    if unset and mode == "replace":
+    if not unset:
+        return
+    if mode == "replace":
         yield Fault("/unset", "unset is for an overlay: a replace config starts from the defaults anyway", "unset")
         return
     required = definition.missing({})
-    given = [pointer for pointer, _ in leaves(document)]
+    given = {pointer for pointer, _ in leaves(document)}
+    holding = {holder for pointer in given for holder in ancestors(pointer)}
     for index, pointer in enumerate(unset):
         at = f"/unset/{index}"
-        if not pointer.startswith("/") or not all(keys_of(pointer)):
+        if pointer.count("/") > MAX_DEPTH:
+            yield Fault(at, f"a pointer has at most {MAX_DEPTH} keys: name a field of the type", "unset")
+        elif not pointer.startswith("/") or not all(keys_of(pointer)):
             yield Fault(at, f"{pointer!r} is not a pointer to a field: write /field or /object/field", "unset")
-        elif any(related(pointer, other) for other in given):
+        elif pointer in given or pointer in holding or not given.isdisjoint(ancestors(pointer)):
             yield Fault(at, f"{pointer} is both given and unset: leave one out", "unset")
         elif pointer in required and value_at(definition.defaults, pointer) is MISSING:
             yield Fault(at, f"{pointer[1:]} has no default to go back to: give it a value", "unset")

@@ -63,8 +63,7 @@ class RegisterTypes:
 
         Raises InvalidType; Conflict for a built-in type, and where live configs would become invalid, unless forced.
         """
-        checked(spec.name, spec.schema, spec.rules, spec.mode)
-        compiled = TypeDefinition(spec, version=0)
+        compiled = checked(spec.name, spec.schema, spec.rules, spec.mode)
         invalid: list[Affected] = []
 
         def decide(work: UnitOfWork) -> None:
@@ -104,8 +103,7 @@ class RegisterTypes:
         """
         definition = self._catalogs.current().definition(name)
         model = {**schema, "type": "object"}
-        checked("model", model, (), "replace")
-        reader = TypeDefinition(TypeSpec("model", "", "replace", model), version=0)
+        reader = checked("model", model, (), "replace")
         unreadable = [
             {"environment": environment, "scope": scope, "faults": [fault_data(v.fault()) for v in violations]}
             for environment, scope, value in self._live_values(definition)

@@ -99,14 +99,13 @@ class TakeIn:
             if known is not None and equal(data, known):
                 data = known
             else:
-                checked(spec.name, spec.schema, spec.rules, spec.mode)
-                self._require_harmless(wanted)
+                self._require_harmless(wanted, checked(spec.name, spec.schema, spec.rules, spec.mode))
             config_type.define(data, stamp=self._command.stamp)
             body = {**data, "json_schema": data["schema"]}
             self._define(config_type, "config_type", spec.name, body)
 
-    def _require_harmless(self, wanted: WantedType) -> None:
-        affected = self._types.invalid_under(TypeDefinition(wanted.spec, version=0))
+    def _require_harmless(self, wanted: WantedType, definition: TypeDefinition) -> None:
+        affected = self._types.invalid_under(definition)
         if affected:
             places = ", ".join(f"{one.scope} in {one.environment}" for one in affected[:10])
             message = f"configs of {wanted.spec.name} would become invalid ({places}): change them first"

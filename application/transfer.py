@@ -26,8 +26,10 @@ from domain.configs.config import name_key
 from domain.configs.merge import merged
 from domain.configs.scope import PROCESS, Scope
 from domain.documents import Document
+from domain.errors import TooLarge
 from domain.pointers import pointer_of
 
+MOST_TYPES = 200  # each is compiled, which takes a millisecond and more
 EVERYTHING = 2**31 - 2  # in one page: one statement, so that a bundle is true at one position
 
 
@@ -115,6 +117,7 @@ class Transfer:
         by pointer, such as /chunking/max_chunk_size.
         """
         mapped = self._mapped(document, mapping, define=define)
+        _require_few(len(mapped.defined))
         types = tuple(WantedType(_inferred(made, data), f"/{made}") for made, data in self._new(mapped))
         drafts = [
             Draft(environment, scope, config_type, name, data, mode=self._mode(config_type, data), is_default=True)
@@ -145,6 +148,7 @@ class Transfer:
         return [(name, data) for name, data in mapped.defined.items() if name not in known]
 
     def _import(self, content: Content, *, command: Command, atomic: bool, dry_run: bool) -> Imported:
+        _require_few(len(content.types))
         content = content.in_order()
         parts = [content] if atomic else content.parts()
         if dry_run or (len(parts) > 1 and self._store.commit_of(command.principal, command.command_id) is None):
@@ -198,6 +202,11 @@ class Transfer:
         return replace(
             imported, commits=1, position=outcome.position, visible=outcome.visible, repeated=outcome.repeated
         )
+
+
+def _require_few(types: int) -> None:
+    if types > MOST_TYPES:
+        raise TooLarge(f"an import defines at most {MOST_TYPES} types, not {types:,}: do it in parts")
 
 
 def _streams_by_topic(events: Iterable[tuple[str, UUID]]) -> dict[str, set[UUID]]:

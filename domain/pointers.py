@@ -47,6 +47,12 @@ def leaves(document: Document, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(value, pointer)
 
 
+def ancestors(pointer: str) -> Iterator[str]:
+    """The pointers of what holds it, the nearest first, without the whole document."""
+    while (pointer := pointer.rpartition("/")[0]) != "":
+        yield pointer
+
+
 def related(one: str, other: str) -> bool:
     """Whether one pointer names the other, or something that holds it."""
     return one == other or one.startswith(other + "/") or other.startswith(one + "/")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.rest.examples import CREATE
 from application.edit_configs import Draft
@@ -14,9 +15,11 @@ from domain.documents import Document
 from domain.errors import InvalidRequest
 
 ModeField = Annotated[Mode, Field(description="replace starts again from the defaults; overlay merges")]
+MOST_FIELDS = 50
 Reason = Annotated[str | None, Field(max_length=2000, description="Why; recorded with the event.")]
 Unset = Annotated[
-    list[str], Field(max_length=1000, description="Pointers that an overlay gives back to the type's defaults.")
+    list[Annotated[str, Field(max_length=2000)]],
+    Field(max_length=1000, description="Pointers that an overlay gives back to the type's defaults."),
 ]
 
 
@@ -24,6 +27,14 @@ class Body(BaseModel):
     """A body that takes its own fields and no others, and no value for another."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_few_fields(cls, given: Any) -> Any:
+        """Each unknown field is named, but not a hundred thousand of them."""
+        if isinstance(given, dict) and len(given) > MOST_FIELDS:
+            raise PydanticCustomError("too_many_fields", "a body has few fields: see /docs for those that it takes")
+        return given
 
 
 class CreateConfig(Body):

@@ -8,6 +8,8 @@ from domain.config_types.shape import Place
 from domain.documents import Document
 from domain.json_values import LARGEST_INTEGER
 
+_MAY_CHANGE = frozenset((int, float, dict, list))
+
 
 def coerced(document: Document, place: Place) -> Document:
     """`document` with 10.0 as 10 where only integers are meant, and 1 as 1.0 where any number is.
@@ -16,7 +18,7 @@ def coerced(document: Document, place: Place) -> Document:
     """
     changed: Document = {}
     for key, value in document.items():
-        if isinstance(value, (int, float, dict, list)) and not isinstance(value, bool):
+        if type(value) in _MAY_CHANGE:
             new = _value(value, place.child(key))
             if new is not value:
                 changed[key] = new
@@ -27,7 +29,8 @@ def _value(value: Any, place: Place) -> Any:
     if isinstance(value, dict):
         return coerced(value, place)
     if isinstance(value, list):
-        items = [_value(item, place.item()) for item in value]
+        inside = place.item()
+        items = [_value(item, inside) if type(item) in _MAY_CHANGE else item for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     if isinstance(value, float):
         return _integer(value) if "integer" in place.types and "number" not in place.types else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 import jsonschema_rs
@@ -11,6 +12,7 @@ from domain.config_types import coercion, completeness
 from domain.config_types.messages import subject_of, violations_of
 from domain.config_types.partial import partial_schema
 from domain.config_types.rule_set import RuleSet
+from domain.config_types.schema_cost import MAX_FAULTS, SchemaCost
 from domain.config_types.secrets import Secret, holds_secret, secrets_in, with_references
 from domain.config_types.shape import Place, Shape
 from domain.config_types.spec import Mode, Rule, TypeSpec
@@ -46,6 +48,7 @@ class TypeDefinition:
         self._whole = validator(compiled)
         self._partial = validator(partial_schema(compiled))
         self._rules = RuleSet(spec.rules)
+        self._cost = SchemaCost(spec.schema)
         self.defaults: Final = self.coerced(completeness.defaults(self._certain.top))
         """Every field with a default, nested ones too. Never changed in place."""
 
@@ -64,21 +67,24 @@ class TypeDefinition:
     def coerced(self, data: Document) -> Document:
         """`data` with its numbers as the schema means them: 10.0 is 10 for an integer, 1 is 1.0 for a number.
 
-        The same object where nothing changes.
+        The same object where nothing changes, and where the document is too large to be checked at all.
         """
+        if not self._cost.affordable(data):
+            return data
         return coercion.coerced(data, self._shape.top)
 
     def violations(self, value: Document, *, required: bool = True, rules: bool = True) -> list[Violation]:
         """What a whole document does wrong: by the schema, in the order of pointers, then by the rules, in theirs.
 
-        Where the schema finds fault, only rules whose fields are all sound are asked, and count only if shown false.
+        Where the schema finds fault, only rules whose fields are all sound are asked, and count only if shown false;
+        and of a large document not all faults are told, but the first.
         Without `required`, nothing is said of what is not there; a rule about it still does not hold, so leave `rules`
         out for a value with `missing` fields.
         """
         found = self._checked(self._whole, value)
         if found and not required:
             found = self._without_lacking(found, value)
-        if not rules or not self.rules:
+        if not rules or not self.rules or (found and not self._cost.tellable(value)):
             return found
         unsound = [pointer for one in found for pointer in one.pointers]
         return found + self._rules.violations(self.coerced(value), self.name, unsound=unsound)
@@ -99,11 +105,14 @@ class TypeDefinition:
         return secrets_in(data, self._shape.top) if self._has_secrets else ()
 
     def _checked(self, compiled: jsonschema_rs.Draft202012Validator, data: Document) -> list[Violation]:
+        if not self._cost.affordable(data):
+            return [Violation(("",), f"{self.name} is too large for its schema to be checked: shorten it", "size")]
         plain = [secret.pointer for secret in self._secrets(data) if not secret.fits]
         if not plain and compiled.is_valid(data):
             return []
-        errors = compiled.iter_errors(data)
-        found = [violation for error in errors for violation in violations_of(error, self.name)]
+        errors = compiled.iter_errors(data) if self._cost.tellable(data) else first_error(compiled, data)
+        violations = (violation for error in errors for violation in violations_of(error, self.name))
+        found = list(islice(violations, MAX_FAULTS))
         shown = {one for one in found if not any(_within(one.pointers[0], pointer) for pointer in plain)}
         return sorted(shown.union(_told(plain)), key=lambda one: (one.pointers, one.message))
 
@@ -116,6 +125,16 @@ class TypeDefinition:
             if one.rule not in _LACKING
             and (one.rule not in _FORMS or any(_within(pointer, one.pointers[0]) for pointer in alone))
         ]
+
+
+def first_error(
+    compiled: jsonschema_rs.Draft202012Validator, data: Document
+) -> Iterator[jsonschema_rs.ValidationError]:
+    """The first error alone, as a validator finds it when it stops there."""
+    try:
+        compiled.validate(data)
+    except jsonschema_rs.ValidationError as error:
+        yield error
 
 
 def _within(pointer: str, holder: str) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 
 import jsonschema_rs
-import rfc8785
+import orjson
 
-from domain.config_types.definition import TypeDefinition
+from domain.canonical_json import canonical
+from domain.config_types.definition import TypeDefinition, first_error
 from domain.config_types.messages import violations_of
 from domain.config_types.rule_checks import faults_of_rule_fields, faults_of_rules, faults_of_running
 from domain.config_types.schema_walk import structural_faults
@@ -41,23 +42,27 @@ RESERVED_NAMES = frozenset(
 
 MAX_SCHEMA_BYTES = 64 * 1024
 MAX_SCHEMA_DEPTH = 32
+TOLD_OF_BYTES = 8 * 1024  # of a larger schema only the first fault is told
 MAX_PATTERNS = 200
+MAX_PATTERN_LENGTH = 2_000
 _TYPE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
 _FAULTS_IN_DETAIL = 10
 _NO_PATTERN = "is not a regular expression that can be used: no look-around, no back references, not too large"
 
 
-def checked(name: str, schema: Any, rules: Sequence[Rule], mode: str) -> None:
-    """Accept a definition, or raise InvalidType with every fault by pointer ("/schema/properties/x/pattern")."""
+def checked(name: str, schema: Any, rules: Sequence[Rule], mode: str) -> TypeDefinition:
+    """What was accepted, compiled; or InvalidType with every fault by pointer ("/schema/properties/x/pattern")."""
     faults = [*_of_name(name), *_of_mode(mode), *faults_of_rules(rules)]
     of_schema = _of_schema(schema)
     faults += of_schema or faults_of_rule_fields(rules, schema)
+    definition = None
     if not faults:
         definition = TypeDefinition(TypeSpec(name, "", "overlay", schema, tuple(rules)), version=0)
         faults += [*_of_all_defaults(definition), *faults_of_running(definition)]
-    if faults:
+    if definition is None or faults:
         detail = "; ".join(fault.message for fault in faults[:_FAULTS_IN_DETAIL])
         raise InvalidType(f"{name} cannot be a config type: {detail}", faults=faults)
+    return definition
 
 
 def _of_name(name: str) -> Iterator[Fault]:
@@ -84,14 +89,23 @@ def _of_schema(schema: Any) -> list[Fault]:
 def _of_size(schema: Any) -> Iterator[Fault]:
     if not isinstance(schema, dict):
         yield Fault("", "a schema is an object", "type")
+    elif _longer_than(schema, 2 * MAX_SCHEMA_BYTES):  # quickly told; canonical, it is never half as long
+        yield Fault("", f"a schema has at most {MAX_SCHEMA_BYTES} bytes", "size")
     elif _deeper_than(schema, MAX_SCHEMA_DEPTH):
         yield Fault("", f"a schema nests at most {MAX_SCHEMA_DEPTH} deep", "depth")
     else:
         try:
-            if len(rfc8785.dumps(schema)) > MAX_SCHEMA_BYTES:
+            if len(canonical(schema)) > MAX_SCHEMA_BYTES:
                 yield Fault("", f"a schema has at most {MAX_SCHEMA_BYTES} bytes", "size")
-        except (rfc8785.CanonicalizationError, UnicodeError):
+        except (TypeError, ValueError):
             yield Fault("", "a schema holds only JSON, with whole numbers of at most 2^53 - 1", "json")
+
+
+def _longer_than(schema: Document, limit: int) -> bool:
+    try:
+        return len(orjson.dumps(schema)) > limit
+    except TypeError:
+        return False  # nests too deep, or holds what is no JSON: told below
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
@@ -106,7 +120,8 @@ def _deeper_than(value: Any, limit: int) -> bool:
 
 
 def _of_meaning(schema: Document) -> Iterator[Fault]:
-    violations = [violation for error in META.iter_errors(schema) for violation in violations_of(error, "the schema")]
+    errors = first_error(META, schema) if _longer_than(schema, TOLD_OF_BYTES) else META.iter_errors(schema)
+    violations = [violation for error in errors for violation in violations_of(error, "the schema")]
     yield from (violation.fault() for violation in dict.fromkeys(violations))
 
 
@@ -127,7 +142,9 @@ def _of_patterns(schema: Document) -> Iterator[Fault]:
         yield Fault("", f"a schema has at most {MAX_PATTERNS} different regular expressions", "size")
         return
     for pointer, expression in found:
-        if not _is_pattern(expression):
+        if len(expression) > MAX_PATTERN_LENGTH:
+            yield Fault(pointer, f"a regular expression has at most {MAX_PATTERN_LENGTH:,} characters", "pattern")
+        elif not _is_pattern(expression):
             yield Fault(pointer, f"{expression[:80]} {_NO_PATTERN}", "pattern")
 
 

@@ -19,15 +19,18 @@ _CONDITIONS = ("if", "then", "else")
 class Place:
     """The schemas that speak of one place."""
 
-    __slots__ = ("_children", "_item", "_shape", "schemas", "secret", "types")
+    __slots__ = ("_children", "_item", "_named", "_other", "_patterned", "_shape", "schemas", "secret", "types")
 
     def __init__(self, shape: Shape, schemas: tuple[Document, ...]) -> None:
         self.schemas = schemas
         self.types = frozenset(name for schema in schemas for name in types_of(schema))
         self.secret = any(schema.get("x-secret") is True for schema in schemas)
         self._shape = shape
+        self._named = frozenset(name for schema in schemas for name in schema.get("properties", ()))
+        self._patterned = any("patternProperties" in schema for schema in schemas)
         self._children: dict[str, Place] = {}
         self._item: Place | None = None
+        self._other: Place | None = None  # of every key that is not named, where no pattern tells them apart
 
     @property
     def names(self) -> list[str]:
@@ -37,11 +40,16 @@ class Place:
     def child(self, key: str) -> Place:
         """The place of `key` in an object that stands here."""
         found = self._children.get(key)
-        if found is None:
-            found = self._shape.place(_speaking_of(key, self.schemas))
-            if any(key in schema.get("properties", {}) for schema in self.schemas):
-                self._children[key] = found  # only named keys: those of a document are without number
-        return found
+        if found is not None:
+            return found
+        if key in self._named:
+            found = self._children[key] = self._shape.place(_speaking_of(key, self.schemas))
+            return found  # only named keys are kept: those of a document are without number
+        if self._patterned:
+            return self._shape.place(_speaking_of(key, self.schemas))
+        if self._other is None:
+            self._other = self._shape.place(_speaking_of(key, self.schemas))
+        return self._other
 
     def item(self) -> Place:
         """The place of any item in a list that stands here."""

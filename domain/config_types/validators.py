@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import jsonschema_rs
+import orjson
 
 from domain.documents import Document
 
@@ -13,7 +14,22 @@ _PATTERNS = jsonschema_rs.RegexOptions(size_limit=100_000, dfa_size_limit=1_000_
 
 
 def validator(schema: Document, *, formats: bool = True) -> jsonschema_rs.Draft202012Validator:
-    """The compiled schema. Raises jsonschema_rs.ValidationError or ReferencingError for one that cannot be used."""
+    """The compiled schema. Raises jsonschema_rs.ValidationError or ReferencingError for one that cannot be used.
+
+    Kept for a while: a definition is compiled to be checked, and again to be used.
+    """
+    try:
+        return _compiled(orjson.dumps(schema), formats=formats)
+    except TypeError:  # what orjson cannot write
+        return _uncached(schema, formats=formats)
+
+
+@lru_cache(maxsize=64)
+def _compiled(written: bytes, *, formats: bool) -> jsonschema_rs.Draft202012Validator:
+    return _uncached(orjson.loads(written), formats=formats)
+
+
+def _uncached(schema: Document, *, formats: bool) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(schema, pattern_options=_PATTERNS, validate_formats=formats, offline=True)
 
 
