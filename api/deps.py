@@ -20,7 +20,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from api.parsing import text_of
+from api.parsing import ParsedRequest, text_of
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.moments import Moment
@@ -47,7 +47,7 @@ class StrictRoute(APIRoute):
             require_text(request)
             if faults := list(_unfit_parameters(request, known)):
                 raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults)
-            response = await handle(request)
+            response = await handle(ParsedRequest(request.scope, request.receive))
             access = request.scope["state"].get("access")
             if access is not None and not access.has_asked:
                 raise AssertionError(f"{request.method} {request.url.path} was answered without asking the policy")

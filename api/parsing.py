@@ -6,6 +6,9 @@ import asyncio
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import anyio.to_thread
+from anyio import CapacityLimiter
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +20,7 @@ MAX_BODY, MAX_IMPORT = 1024 * 1024, 32 * 1024 * 1024
 MAX_IMPORT_NODES = 2_000_000
 STALL_SECONDS = 10.0  # from one piece of a body to the next
 BODY_SECONDS, IMPORT_SECONDS = 60.0, 300.0  # for a whole one
+AT_ONCE = 64 * 1024  # what is larger is parsed in a thread, so that nobody waits for it
 IMPORTS = "/api/imports"
 METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -30,6 +34,7 @@ class StrictBodies:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._parser = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in METHODS:
@@ -39,7 +44,7 @@ class StrictBodies:
         try:
             limits = (MAX_IMPORT, IMPORT_SECONDS) if imports else (MAX_BODY, BODY_SECONDS)
             body = await read_body(scope, receive, limit=limits[0], seconds=limits[1])
-            scope.setdefault("state", {})["varve_body"] = self._parsed(scope, body, imports=imports)
+            scope.setdefault("state", {})["varve_body"] = await self._parsed(scope, body, imports=imports)
         except Disconnected:
             return
         except (Refusal, UnsupportedMedia) as refusal:
@@ -47,16 +52,29 @@ class StrictBodies:
             return
         await self._app(scope, replayed(body, receive), send)
 
-    def _parsed(self, scope: Scope, body: bytes, *, imports: bool) -> Any:
+    async def _parsed(self, scope: Scope, body: bytes, *, imports: bool) -> Any:
         if not body:
             return None
         if header(scope, b"content-encoding").strip().lower() not in (b"", b"identity"):
             raise UnsupportedMedia("send the body as it is, without Content-Encoding")
         if not is_json(header(scope, b"content-type")):
             raise UnsupportedMedia("send JSON in UTF-8, with Content-Type: application/json")
-        if imports:
-            return parse(body, max_bytes=MAX_IMPORT, max_nodes=MAX_IMPORT_NODES)
-        return parse(body)
+        if len(body) > AT_ONCE:
+            return await anyio.to_thread.run_sync(parsed, body, imports, limiter=self._parser)
+        return parsed(body, imports)
+
+
+def parsed(body: bytes, imports: bool) -> Any:  # noqa: FBT001 -- a thread is given arguments by place
+    if imports:
+        return parse(body, max_bytes=MAX_IMPORT, max_nodes=MAX_IMPORT_NODES)
+    return parse(body)
+
+
+class ParsedRequest(Request):
+    """What the framework is given: it need not parse the body again."""
+
+    async def json(self) -> Any:
+        return self.scope["state"]["varve_body"]
 
 
 class UnsupportedMedia(Exception):

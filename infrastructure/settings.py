@@ -40,7 +40,10 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="the port that the server listens on; 0 takes a free one")
     threads: int = Field(16, ge=1, le=256, description="how many commands and missed reads run at once")
     rate_limit: int = Field(
-        1000, ge=0, le=1_000_000, description="reads a second and principal, a command counting for ten; 0: no limit"
+        1000,
+        ge=0,
+        le=1_000_000,
+        description="reads a second and principal, a command counting for ten; 0, and in the mode open: no limit",
     )
     rate_burst: int | None = Field(
         None, ge=10, le=10_000_000, description="how many may come at once; twice rate_limit if it is not set"
