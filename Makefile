@@ -27,7 +27,7 @@ LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow hostile
 
 help:  ## show this
 	@echo "make ..."
@@ -77,6 +77,9 @@ fuzz: $(TEST)  ## 20,000 requests made up from the OpenAPI document: 10 minutes 
 
 clock: $(TEST)  ## step the clock of real servers by ten days and a year: 3 minutes (ARGS=--short)
 	@$(BIN)/python -m tests.faults.clock $(ARGS)
+
+hostile: $(TEST)  ## 180 requests made to cost much: what each costs a server, in processor time and memory: 30 s
+	@$(BIN)/python -m tests.faults.hostile $(ARGS)
 
 slow: $(TEST)  ## 1,000 slow connections of each kind against a server, with Debian's slowhttptest: 4 minutes
 	@$(BIN)/python -m tests.faults.slow_clients $(ARGS)
