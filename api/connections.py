@@ -24,7 +24,6 @@ from domain.errors import InvalidRequest, TimedOut
 MAX_HEAD = 64 * 1024
 FRAMING = 6  # bytes of the connection for one of a body, at most: a chunk of a single byte has six
 FILES_OF_THE_STORE = 256  # open files that are no connections: databases, logs
-LOOK_SECONDS = 1.0
 
 
 class Connection(HttpToolsProtocol):
@@ -33,7 +32,7 @@ class Connection(HttpToolsProtocol):
     HEAD_SECONDS: ClassVar[float] = 10.0
     TAKING_SECONDS: ClassVar[float] = 30.0
     TAKING_BYTES: ClassVar[int] = 8192  # less in that time, while more waits, is as good as nothing
-    LOOK_SECONDS: ClassVar[float] = LOOK_SECONDS
+    LOOK_SECONDS: ClassVar[float] = 1.0
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
