@@ -48,7 +48,7 @@ class StrictRoute(APIRoute):
             if faults := list(_unfit_parameters(request, known)):
                 raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults)
             response = await handle(ParsedRequest(request.scope, request.receive))
-            access = request.scope["state"].get("access")
+            access = request.scope.get("state", {}).get("access")
             if access is not None and not access.has_asked:
                 raise AssertionError(f"{request.method} {request.url.path} was answered without asking the policy")
             return response

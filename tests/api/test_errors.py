@@ -47,8 +47,8 @@ def test_a_refusal_is_served_as_problem_details(
     assert answer.headers.get("Retry-After") == (str(seconds) if seconds else None)
 
 
-def test_everything_that_is_served_as_503_says_when_to_come_again() -> None:
-    assert {kind for kind, status in STATUS.items() if status == 503} == set(RETRY_AFTER_SECONDS)
+def test_everything_that_is_served_as_429_or_503_says_when_to_come_again() -> None:
+    assert {kind for kind, status in STATUS.items() if status in {429, 503}} == set(RETRY_AFTER_SECONDS)
 
 
 def test_a_refusal_without_faults_names_none(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,7 +164,7 @@ def test_five_hundred_at_once_on_a_slow_store_are_answered_or_refused_in_time(
     counted = Counter(status for status, _ in answers)
     in_time = THREADS * WAIT_SECONDS / SERVICE_SECONDS  # what the threads can do while anybody waits
     assert set(counted) == {200, 503}
-    assert in_time * 0.8 <= counted[200] <= in_time + THREADS
+    assert in_time * 0.5 <= counted[200] <= in_time + THREADS
     assert max(seconds for _, seconds in answers) < WAIT_SECONDS + SERVICE_SECONDS + 0.8
     assert {status for status, _ in health} == {200}
     assert max(seconds for _, seconds in health) < 1
