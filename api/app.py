@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from api import errors
 from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
+from api.looking import Looks
 from api.marks import Marks
 from api.parsing import StrictBodies
 from api.rest import (
@@ -84,7 +85,7 @@ def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = F
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         with open_service() as service:
-            app.state.use_cases = service.use_cases
+            app.state.use_cases, app.state.looks = service.use_cases, Looks()
             cases = service.use_cases
             epoch = cases.store.identity.epoch
             marks.connect(cases.progress, epoch=epoch)

@@ -25,6 +25,7 @@ from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
+from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
@@ -109,6 +110,7 @@ def served(
     resolve_config = ResolveConfig(views, catalogs, Telemetry())
     compare = Compare(opened.log, views, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
+    health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
     publish = PublishCheckpoints(prove_log, key=signing.key, publishers=signing.publishers)
@@ -139,6 +141,7 @@ def served(
         preview=Preview(opened.log, views, catalogs, resolve_config),
         transfer=Transfer(opened.log, views, catalogs, commands),
         inspect_config=InspectConfig(views, StreamReplay(opened.log)),
+        inspect_health=health,
         inspect_history=InspectHistory(views),
         inspect_log=InspectLog(opened.log),
         rebuilder=ViewRebuilder(opened),
@@ -147,6 +150,8 @@ def served(
     )
     read_variables(cases, environment, variables)
     known = None if callers is None else callers.authenticate(catalogs)
+    for check, trouble in health.checks().failing().items():
+        log.warning("the service starts all the same", check=check, problem=trouble)
     if checkpoints is None:
         yield Service(cases, kept, known)
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -48,14 +49,16 @@ def problem(
     detail: str,
     faults: Iterable[Fault] = (),
     headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """Problem details; `type` is a stable address with a page in the docs."""
+    """Problem details, with `more` members; `type` is a stable address with a page in the docs."""
     body: dict[str, Any] = {
         "type": f"https://varve.dev/errors/{code.replace('_', '-')}",
         "title": title,
         "status": status,
         "code": code,
         "detail": detail,
+        **more,
     }
     if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule} for f in faults]:
         body["errors"] = found
