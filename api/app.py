@@ -31,12 +31,15 @@ from api.rest import (
     installation,
     keys,
     log,
+    metrics,
     preview,
     proofs,
     restoring,
     tags,
     transfer,
 )
+from api.rest.metrics import Exposition
+from api.telemetry import Telemetry
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
@@ -58,6 +61,7 @@ ROUTERS = (
     log.router,
     transfer.router,
     health.router,
+    metrics.router,
 )
 VALIDATION_ERROR = "HTTPValidationError"  # the framework's own 422; ours is a problem with status 400
 DESCRIPTION = "Settings in layers, every change dated. Errors are problem details (RFC 9457)."
@@ -69,6 +73,7 @@ class Service:
 
     use_cases: UseCases
     kept: Kept
+    exposition: Exposition
     authenticates: Authenticates | None = None  # None: everybody may do everything
 
 
@@ -85,8 +90,10 @@ def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = F
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         with open_service() as service:
-            app.state.use_cases, app.state.looks = service.use_cases, Looks()
-            cases = service.use_cases
+            cases = app.state.use_cases = service.use_cases
+            app.state.looks, app.state.exposition = Looks(), service.exposition
+            service.exposition.registry.register(telemetry.requests)
+            telemetry.connect()
             epoch = cases.store.identity.epoch
             marks.connect(cases.progress, epoch=epoch)
             doors.connect(service.authenticates)
@@ -96,7 +103,8 @@ def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = F
     marks = Marks(StrictBodies(web(lifespan)))
     hot_path = HotPath(marks)
     doors = Doors(hot_path, is_local=is_local)
-    return doors
+    telemetry = Telemetry(doors)
+    return telemetry
 
 
 class Web(FastAPI):

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from domain import errors
 from domain.errors import Fault, Refusal
@@ -38,7 +39,22 @@ STATUS: dict[type[Refusal], int] = {
 }
 RETRY_AFTER_SECONDS = {errors.Behind: 1, errors.Overloaded: 1, errors.StoreUnavailable: 2, errors.IssuerUnavailable: 2}
 PROBLEM = "application/problem+json"
+PROBLEM_CODE = "problem_code"  # in the state of a request that was refused
 HTTP_PROBLEMS = {404: ("not_found", "Not found"), 405: ("method_not_allowed", "Method not allowed")}
+
+
+class Problem(Response):
+    """Leaves its code with the request that it answers, for the log and the counts."""
+
+    media_type = PROBLEM
+
+    def __init__(self, content: bytes, status: int, *, headers: dict[str, str] | None, code: str) -> None:
+        super().__init__(content, status, headers=headers)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})[PROBLEM_CODE] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def problem(
@@ -62,7 +78,7 @@ def problem(
     }
     if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule} for f in faults]:
         body["errors"] = found
-    return Response(orjson.dumps(body), status, headers=headers, media_type=PROBLEM)
+    return Problem(orjson.dumps(body), status, headers=headers, code=code)
 
 
 def refusal_response(refusal: Refusal) -> Response:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
@@ -128,18 +127,9 @@ def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
     )
 
 
-class ToStructlog(logging.Handler):
-    """What uvicorn has to say, among the logs of the service."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        trace = record.exc_info[1] if record.exc_info else None
-        structlog.get_logger("server").log(record.levelno, record.getMessage(), error=repr(trace) if trace else None)
-
-
 def _log(settings: Settings) -> None:
-    wiring.log_to_stderr(settings.log_level)
+    wiring.log_to_stdout(settings.log_level)
     logger = logging.getLogger(LOGGER)
-    logger.handlers, logger.propagate = [ToStructlog()], False
     debug = settings.log_level == "debug"
     logger.setLevel(logging.DEBUG if debug else logging.ERROR)
     logger.disabled = not debug  # until it listens: why it does not is told by whoever started it

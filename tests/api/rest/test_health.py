@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from structlog.testing import capture_logs
 
 from application.inspect_health import NOT_KNOWN
 from domain.errors import StoreUnavailable
@@ -121,7 +120,7 @@ def test_a_store_that_answers_again_is_ready_again(hanging: Client, monkeypatch:
 
 
 def test_a_service_starts_and_answers_while_its_views_stand_still_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logs: list[Any]
 ) -> None:
     def cut_off(*_: Any, **__: Any) -> None:
         raise sa.exc.OperationalError("UPDATE progress", {}, ConnectionError("the disk of the views is full"))
@@ -133,7 +132,7 @@ def test_a_service_starts_and_answers_while_its_views_stand_still_and_says_so(
         client.create(data={"max_chunk_size": 900}, scope="global")
         monkeypatch.setattr(follower, "advance", cut_off)
         client.create(scope="user:u-1")
-    with capture_logs() as logs, opened(url) as client:
+    with opened(url) as client:
         answer = client.get("/health/ready")
         assert client.effective(config_types="chunking")["chunking"]["max_chunk_size"] == 900
     assert (answer.status_code, set(answer.json()["checks"].values()) - {"ok"}) == (503, {answer.json()["detail"]})
