@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from api import errors
+from api import errors, pages
 from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
 from api.looking import Looks
@@ -39,7 +39,7 @@ from api.rest import (
     transfer,
 )
 from api.rest.metrics import Exposition
-from api.telemetry import Telemetry
+from api.telemetry import Telemetry, is_probe
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
@@ -80,10 +80,13 @@ class Service:
 Open = Callable[[], AbstractContextManager[Service]]
 
 
-def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = False) -> ASGIApp:
+def create_app(
+    open_service: Open, *, threads: int = THREADS, is_local: bool = False, is_traced: bool = False
+) -> ASGIApp:
     """The ASGI application. The store is opened when it starts, in the process that serves.
 
-    `is_local`: where callers need not be known, only requests that name this machine are taken.
+    `is_local`: where callers need not be known, only requests that name this machine are taken. `is_traced`:
+    traces are sent to where the environment says.
     """
 
     @asynccontextmanager
@@ -100,7 +103,7 @@ def create_app(open_service: Open, *, threads: int = THREADS, is_local: bool = F
             hot_path.connect(service.kept, cases.progress, epoch=epoch)
             yield
 
-    marks = Marks(StrictBodies(web(lifespan)))
+    marks = Marks(StrictBodies(web(lifespan, is_traced=is_traced)))
     hot_path = HotPath(marks)
     doors = Doors(hot_path, is_local=is_local)
     telemetry = Telemetry(doors)
@@ -125,7 +128,9 @@ class Web(FastAPI):
         return document
 
 
-def web(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+def web(
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None, *, is_traced: bool = False
+) -> FastAPI:
     """The framework's part: every route, documented."""
     app = Web(
         title="Varve",
@@ -133,9 +138,18 @@ def web(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None 
         description=DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        telemetry={
+            "auto_configure": is_traced,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "exclude": is_probe,
+        },
         redoc_url=None,
     )
     errors.install(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(pages.router)
     return app
