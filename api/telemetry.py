@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, MutableMapping
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
@@ -108,12 +108,16 @@ class Telemetry:
         )
 
 
+def is_probe(scope: MutableMapping[str, Any]) -> bool:
+    return scope["type"] == "http" and str(scope["path"]).startswith(PROBES)
+
+
 def level_of(scope: Scope, status: int | None) -> int:
     """Refused callers and failures are warnings; what is asked for all the time is told only to those who debug."""
     if status in UNPROVEN or (status or 500) >= 500:
         return logging.WARNING
-    quiet = WARM in scope or scope["path"].startswith(PROBES)
-    return logging.DEBUG if quiet and status != 404 else logging.INFO
+    quiet = WARM in scope or (is_probe(scope) and status == 200)
+    return logging.DEBUG if quiet else logging.INFO
 
 
 def route_of(scope: Scope) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api import traces
 from api.app import Service, create_app
 from api.cli import wiring
 from api.cli.failures import Misused
@@ -108,7 +109,8 @@ def worker() -> ASGIApp:
 
 
 def application(opening: Opening, settings: Settings) -> ASGIApp:
-    return create_app(opening.service, threads=settings.threads, is_local=settings.auth_mode == "open")
+    is_local = settings.auth_mode == "open"
+    return create_app(opening.service, threads=settings.threads, is_local=is_local, is_traced=traces.are_sent())
 
 
 def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
