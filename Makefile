@@ -103,6 +103,9 @@ swagger:  ## fetch what /docs is shown with once more, with npm
 wheel: $(RUN)  ## build the distribution into dist/
 	@$(BIN)/python -m hatchling build -t wheel
 
+alerts:  ## check docs/operations/alerts.yml with promtool (Debian: prometheus)
+	@cd docs/operations && promtool check rules alerts.yml && promtool test rules alerts.test.yml
+
 audit: $(AUDIT)  ## ask whether anything that is pinned has a known hole (needs a network)
 	@for lock in requirements/*.lock; do echo "$$lock"; \
 		$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement $$lock $(ARGS) || exit 1; done
