@@ -105,6 +105,7 @@ def worker() -> ASGIApp:
     """The application of one process of several."""
     settings = wiring.settings()
     _log(settings)
+    logging.getLogger(LOGGER).disabled = False  # nobody else tells why a worker does not start, or fails
     return application(Opening(settings), settings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import pty
 import signal
@@ -12,6 +13,7 @@ import sys
 
 import httpx
 
+from api.cli.server import worker
 from tests.api.cli.conftest import ROOT, finished, program
 
 
@@ -79,6 +81,14 @@ def test_several_processes_serve_one_postgresql(postgres_url, varve):
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+
+
+def test_a_worker_tells_of_its_faults(monkeypatch):
+    monkeypatch.setenv("VARVE_STORE_URL", "memory:")
+    monkeypatch.setattr("api.cli.wiring.log_to_stdout", lambda _: None)
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "disabled", True)
+    worker()
+    assert logging.getLogger("uvicorn.error").isEnabledFor(logging.ERROR)
 
 
 def test_a_port_that_is_taken_is_told(server, folder):
