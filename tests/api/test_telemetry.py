@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,8 +19,14 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
 
-def requests(logs: list[Any]) -> list[Any]:
-    return [one for one in logs if one["event"] in ("request", "refused")]
+def requests(logs: list[Any], count: int) -> list[Any]:
+    """The lines of so many requests: the last is written when its answer is out already."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        if len(found := [one for one in logs if one["event"] in ("request", "refused")]) >= count:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"{count} requests, and these lines: {logs}")
 
 
 @pytest.mark.parametrize("path", [f"{CONFIGS}effective/u-1", CONFIGS, "/nowhere", "/health/live", "/metrics"])
@@ -46,7 +53,7 @@ def test_the_id_of_a_trace_serves_where_there_is_no_other(api: Client) -> None:
 def test_a_request_is_one_line_with_all_that_is_known_of_it(api: Client, logs: list[Any]) -> None:
     created = api.create(scope="user:u-1")
     api.change(created, name="other")
-    line = requests(logs)[-1]
+    line = requests(logs, 2)[-1]
     assert 0 < line.pop("duration_ms") < 10_000
     assert line == {
         "event": "request",
@@ -62,13 +69,13 @@ def test_a_request_is_one_line_with_all_that_is_known_of_it(api: Client, logs: l
 
 def test_a_line_names_who_asks(api: Client, logs: list[Any]) -> None:
     api.put("/api/tags/one", json={}, headers={"Varve-Actor": "ann"})
-    assert requests(logs)[-1]["actor"] == "ann"
+    assert requests(logs, 1)[-1]["actor"] == "ann"
 
 
 def test_a_refused_request_is_told_with_its_code(api: Client, logs: list[Any]) -> None:
     api.get(f"{CONFIGS}effective/u-1?config_types=nothing")
     api.post(CONFIGS, content=b"{", headers={"Content-Type": "application/json"})
-    told = [(one["route"], one["status"], one["code"], one["log_level"]) for one in requests(logs)]
+    told = [(one["route"], one["status"], one["code"], one["log_level"]) for one in requests(logs, 2)]
     assert told == [
         ("/api/runtime-configs/effective/{user_id}", 404, "not_found", "info"),
         ("none", 400, "invalid_request", "info"),
@@ -80,7 +87,7 @@ def test_what_machines_ask_all_the_time_and_kept_answers_are_told_to_those_who_d
 ) -> None:
     for path in ("/health/live", "/health/ready", "/metrics", f"{CONFIGS}effective", f"{CONFIGS}effective"):
         assert api.get(path).status_code == 200
-    levels = [(one["route"], one["log_level"]) for one in requests(logs)]
+    levels = [(one["route"], one["log_level"]) for one in requests(logs, 5)]
     assert levels == [
         ("/health/live", "debug"),
         ("/health/ready", "debug"),
@@ -96,7 +103,7 @@ def test_a_probe_that_fails_is_a_warning(api: Client, logs: list[Any], monkeypat
 
     monkeypatch.setattr(api.service.use_cases.store, "newest", away)
     api.get("/health/ready")
-    line = requests(logs)[-1]
+    line = requests(logs, 1)[-1]
     assert (line["status"], line["code"], line["log_level"]) == (503, "store_unavailable", "warning")
 
 
