@@ -113,8 +113,8 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         code, title = HTTP_PROBLEMS.get(error.status_code, ("http_error", "Request failed"))
         headers = dict(error.headers) if error.headers else {}
-        if error.status_code == 405:
-            headers["Allow"] = ", ".join(methods_at(request, routes))
+        if error.status_code == 405 and (methods := methods_at(request, routes)):
+            headers["Allow"] = ", ".join(methods)
         return problem(error.status_code, code=code, title=title, detail=_http_detail(error), headers=headers)
 
     @app.exception_handler(Exception)
