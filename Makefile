@@ -23,11 +23,14 @@ TOOLS := $(call stamp,tools,requirements/uv.lock requirements/build.lock)
 RUN := $(call stamp,run,requirements/build.lock requirements/run.lock pyproject.toml)
 TEST := $(call stamp,test,requirements/run.lock requirements/test.lock)
 LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
+BROWSER := $(call stamp,browser,requirements/test.lock requirements/browser.lock)
+AUDIT := $(call stamp,audit,requirements/run.lock requirements/audit.lock)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow hostile
+.PHONY: browser swagger audit sbom alerts
 
 help:  ## show this
 	@echo "make ..."
@@ -84,12 +87,38 @@ hostile: $(TEST)  ## 180 requests made to cost much: what each costs a server, i
 slow: $(TEST)  ## 1,000 slow connections of each kind against a server, with Debian's slowhttptest: 4 minutes
 	@$(BIN)/python -m tests.faults.slow_clients $(ARGS)
 
+browser: $(BROWSER)  ## look at /docs in a real Chromium (Debian's, or VARVE_TEST_CHROMIUM): nothing may come from elsewhere
+	@$(BIN)/python -m tests.browser.docs_page $(ARGS)
+
 format: $(LINT)  ## put the code into form
 	@$(BIN)/ruff check --fix $(ARGS)
 	@$(BIN)/ruff format $(ARGS)
 
+# What /docs is shown with, as it was published; SHA256SUMS beside it holds what came out.
+SWAGGER := 5.35.0
+SWAGGER_SUM := 1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6
+SWAGGER_FILES := LICENSE NOTICE swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css
+
+swagger:  ## fetch what /docs is shown with once more, with npm
+	@mkdir -p build && npm pack --silent --pack-destination build swagger-ui-dist@$(SWAGGER)
+	@echo "$(SWAGGER_SUM)  build/swagger-ui-dist-$(SWAGGER).tgz" | sha256sum --check --quiet
+	@tar -xzf build/swagger-ui-dist-$(SWAGGER).tgz -C api/static/docs --strip-components=1 --touch \
+		$(addprefix package/,$(SWAGGER_FILES))
+	@cd api/static/docs && sha256sum $(SWAGGER_FILES) > SHA256SUMS && git diff --stat .
+
 wheel: $(RUN)  ## build the distribution into dist/
 	@$(BIN)/python -m hatchling build -t wheel
+
+alerts:  ## check docs/operations/alerts.yml with promtool (Debian: prometheus)
+	@cd docs/operations && promtool check rules alerts.yml && promtool test rules alerts.test.yml
+
+audit: $(AUDIT)  ## ask whether anything that is pinned has a known hole (needs a network)
+	@for lock in requirements/*.lock; do echo "$$lock"; \
+		$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement $$lock $(ARGS) || exit 1; done
+
+sbom: $(AUDIT)  ## write what the running service is made of to dist/sbom.json (CycloneDX)
+	@mkdir -p dist && PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements/run.lock --pyproject pyproject.toml \
+		--output-reproducible -o dist/sbom.json && echo dist/sbom.json
 
 clean:  ## remove the environment, caches and what was built; a store stays
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
@@ -128,6 +157,14 @@ $(LINT): $(RUN)
 	@$(call install,$(locked) -r requirements/lint.lock)
 	$(mark)
 
+$(BROWSER): $(TEST)
+	@$(call install,$(locked) -r requirements/browser.lock)
+	$(mark)
+
+$(AUDIT): $(RUN)
+	@$(call install,$(locked) -r requirements/audit.lock)
+	$(mark)
+
 # -------------------------------------------------------------------------------------------------------------- locks
 
 # No address is written into a lock, so it serves behind any mirror. UPGRADE=1 takes the newest versions.
@@ -142,3 +179,7 @@ lock: $(BIN)/python  ## pin all dependencies again from pyproject.toml (UPGRADE=
 	@$(compile) --group test -c requirements/build.lock -c requirements/run.lock -o requirements/test.lock
 	@$(compile) --group lint -c requirements/build.lock -c requirements/run.lock -c requirements/test.lock \
 		-o requirements/lint.lock
+	@$(compile) --group browser -c requirements/run.lock -c requirements/test.lock -c requirements/lint.lock \
+		-o requirements/browser.lock
+	@$(compile) --group audit -c requirements/run.lock -c requirements/test.lock -c requirements/lint.lock \
+		-c requirements/browser.lock -o requirements/audit.lock

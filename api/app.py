@@ -14,9 +14,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from api import errors
+from api import errors, pages
 from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
+from api.looking import Looks
 from api.marks import Marks
 from api.parsing import StrictBodies
 from api.rate_limits import RateLimits
@@ -33,13 +34,16 @@ from api.rest import (
     installation,
     keys,
     log,
+    metrics,
     preview,
     proofs,
     restoring,
     tags,
     transfer,
 )
+from api.rest.metrics import Exposition
 from api.shedding import Shedding
+from api.telemetry import Telemetry, is_probe
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
@@ -61,6 +65,7 @@ ROUTERS = (
     log.router,
     transfer.router,
     health.router,
+    metrics.router,
 )
 VALIDATION_ERROR = "HTTPValidationError"  # the framework's own 422; ours is a problem with status 400
 DESCRIPTION = "Settings in layers, every change dated. Errors are problem details (RFC 9457)."
@@ -72,6 +77,7 @@ class Service:
 
     use_cases: UseCases
     kept: Kept
+    exposition: Exposition
     authenticates: Authenticates | None = None  # None: everybody may do everything
 
 
@@ -85,29 +91,33 @@ def create_app(
     is_local: bool = False,
     rate_limit: int = 0,
     rate_burst: int | None = None,
+    is_traced: bool = False,
 ) -> ASGIApp:
     """The ASGI application. The store is opened when it starts, in the process that serves.
 
-    `is_local`: where callers need not be known, only requests that name this machine are taken.
+    `is_local`: where callers need not be known, only requests that name this machine are taken. `is_traced`:
+    traces are sent to where the environment says.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = threads
         with open_service() as service:
-            app.state.use_cases = service.use_cases
-            cases = service.use_cases
-            app.state.store_probe = health.StoreProbe(cases.store)
+            cases = app.state.use_cases = service.use_cases
+            app.state.looks, app.state.exposition = Looks(), service.exposition
+            service.exposition.registry.register(telemetry.requests)
+            telemetry.connect()
             epoch = cases.store.identity.epoch
             marks.connect(cases.progress, epoch=epoch)
             doors.connect(service.authenticates)
             hot_path.connect(service.kept, cases.progress, epoch=epoch)
             yield
 
-    marks = Marks(StrictBodies(Shedding(web(lifespan), places=threads)))
+    marks = Marks(StrictBodies(Shedding(web(lifespan, is_traced=is_traced), places=threads)))
     hot_path = HotPath(marks)
     doors = Doors(RateLimits(hot_path, rate=rate_limit, burst=rate_burst), is_local=is_local)
-    return doors
+    telemetry = Telemetry(doors)
+    return telemetry
 
 
 class Web(FastAPI):
@@ -140,7 +150,9 @@ class Web(FastAPI):
         return document
 
 
-def web(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
+def web(
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None, *, is_traced: bool = False
+) -> FastAPI:
     """The framework's part: every route, documented."""
     app = Web(
         title="Varve",
@@ -148,9 +160,18 @@ def web(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None 
         description=DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        telemetry={
+            "auto_configure": is_traced,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "exclude": is_probe,
+        },
         redoc_url=None,
     )
     errors.install(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(pages.router)
     return app

@@ -25,6 +25,7 @@ from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
+from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
@@ -45,6 +46,7 @@ from application.use_cases import UseCases
 from application.verify_log import VerifyLog
 from infrastructure.answers import KeptAnswers
 from infrastructure.checkpoints import Anchor, Checkpoints
+from infrastructure.exposition import Exposition
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
 from infrastructure.stores import OpenStore, open_store
@@ -101,14 +103,18 @@ def served(
     """
     views, kept = SqlViews(lambda: opened.follower.engine), KeptAnswers()
     catalogs = Catalogs(views)
-    commands = Commands(opened.log, opened.follower)
+    rebuilder = ViewRebuilder(opened)
+    exposition = Exposition(opened.vitals, rebuilder, kept)
+    telemetry = Telemetry(exposition.registry)
+    commands = Commands(opened.log, opened.follower, telemetry)
     opened.follower.on_advance += [lambda moved: catalogs.refresh() if moved.definitions else None, kept.invalidate]
     catalogs.refresh()
     opened.follower.start()
     PrepareLog(opened.log, commands).prepare(environment=environment, command=own_command("prepare"))
-    resolve_config = ResolveConfig(views, catalogs, Telemetry())
+    resolve_config = ResolveConfig(views, catalogs, telemetry)
     compare = Compare(opened.log, views, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
+    health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
     publish = PublishCheckpoints(prove_log, key=signing.key, publishers=signing.publishers)
@@ -139,21 +145,24 @@ def served(
         preview=Preview(opened.log, views, catalogs, resolve_config),
         transfer=Transfer(opened.log, views, catalogs, commands),
         inspect_config=InspectConfig(views, StreamReplay(opened.log)),
+        inspect_health=health,
         inspect_history=InspectHistory(views),
         inspect_log=InspectLog(opened.log),
-        rebuilder=ViewRebuilder(opened),
+        rebuilder=rebuilder,
         answers=kept,
         default_environment=environment,
     )
     read_variables(cases, environment, variables)
     known = None if callers is None else callers.authenticate(catalogs)
+    for check, trouble in health.checks().failing().items():
+        log.warning("the service starts all the same", check=check, problem=trouble)
     if checkpoints is None:
-        yield Service(cases, kept, known)
+        yield Service(cases, kept, exposition, known)
         return
     anchor = Anchor(prove_log, publish, leads=opened.leads, often=signing)
     anchor.start()
     try:
-        yield Service(cases, kept, known)
+        yield Service(cases, kept, exposition, known)
     finally:
         anchor.close()
 

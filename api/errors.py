@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from domain import errors
 from domain.errors import Fault, Refusal
@@ -45,7 +47,22 @@ RETRY_AFTER_SECONDS = {
     errors.IssuerUnavailable: 2,
 }
 PROBLEM = "application/problem+json"
+PROBLEM_CODE = "problem_code"  # in the state of a request that was refused
 HTTP_PROBLEMS = {404: ("not_found", "Not found"), 405: ("method_not_allowed", "Method not allowed")}
+
+
+class Problem(Response):
+    """Leaves its code with the request that it answers, for the log and the counts."""
+
+    media_type = PROBLEM
+
+    def __init__(self, content: bytes, status: int, *, headers: dict[str, str] | None, code: str) -> None:
+        super().__init__(content, status, headers=headers)
+        self._code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})[PROBLEM_CODE] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def problem(
@@ -56,18 +73,20 @@ def problem(
     detail: str,
     faults: Iterable[Fault] = (),
     headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
-    """Problem details; `type` is a stable address with a page in the docs."""
+    """Problem details, with `more` members; `type` is a stable address with a page in the docs."""
     body: dict[str, Any] = {
         "type": f"https://varve.dev/errors/{code.replace('_', '-')}",
         "title": title,
         "status": status,
         "code": code,
         "detail": detail,
+        **more,
     }
     if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule} for f in faults]:
         body["errors"] = found
-    return Response(orjson.dumps(body), status, headers=headers, media_type=PROBLEM)
+    return Problem(orjson.dumps(body), status, headers=headers, code=code)
 
 
 def refusal_response(refusal: Refusal) -> Response:
@@ -102,8 +121,8 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         code, title = HTTP_PROBLEMS.get(error.status_code, ("http_error", "Request failed"))
         headers = dict(error.headers) if error.headers else {}
-        if error.status_code == 405:
-            headers["Allow"] = ", ".join(methods_at(request, routes))
+        if error.status_code == 405 and (methods := methods_at(request, routes)):
+            headers["Allow"] = ", ".join(methods)
         return problem(error.status_code, code=code, title=title, detail=_http_detail(error), headers=headers)
 
     @app.exception_handler(Exception)

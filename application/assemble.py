@@ -58,15 +58,19 @@ class Effective:
 
 
 class Metrics(Protocol):
-    """Where healed answers are counted and told of."""
+    """Where resolutions are timed, and healed answers counted and told of."""
 
     def healed(self, degradation: Degradation) -> None: ...
+
+    def resolved(self, seconds: float, *, past: bool) -> None: ...
 
 
 class Unmetered:
     """The metrics of answers that are asked about, not given."""
 
     def healed(self, degradation: Degradation) -> None: ...
+
+    def resolved(self, seconds: float, *, past: bool) -> None: ...
 
 
 class Assembler:

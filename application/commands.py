@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from application.ports import AlreadyRecorded, Command, Commit, EventStore, Progress, StreamMoved
 from application.unit_of_work import UnitOfWork
@@ -29,6 +30,12 @@ class Outcome:
     def position(self) -> int:
         return self.commit.last
 
+    @property
+    def result(self) -> str:
+        if self.repeated:
+            return "repeated"
+        return "recorded" if self.commit.first <= self.commit.last else "unchanged"
+
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
@@ -41,12 +48,24 @@ Decide = Callable[[UnitOfWork], None]
 """Loads what it needs and changes it; asked again, with a new unit of work, when something moved. Raises a Refusal."""
 
 
+class CommandMetrics(Protocol):
+    """Where commands are counted."""
+
+    def command(self, operation: str, *, result: str) -> None:
+        """`result` is what became of it: recorded, unchanged, repeated, or the code of the refusal."""
+
+
+class Uncounted:
+    def command(self, operation: str, *, result: str) -> None: ...
+
+
 class Commands:
     """Carries commands out."""
 
-    def __init__(self, store: EventStore, progress: Progress) -> None:
+    def __init__(self, store: EventStore, progress: Progress, metrics: CommandMetrics | None = None) -> None:
         self._store = store
         self._progress = progress
+        self._metrics = metrics or Uncounted()
 
     def run(
         self, command: Command, decide: Decide, *, dry_run: bool = False, at_head: bool = False
@@ -71,6 +90,15 @@ class Commands:
 
     def execute(self, command: Command, decide: Decide, *, at_head: bool = False) -> Outcome:
         """As `run`, for good."""
+        try:
+            outcome = self._executed(command, decide, at_head=at_head)
+        except Refusal as refusal:
+            self._metrics.command(command.operation, result=refusal.code)
+            raise
+        self._metrics.command(command.operation, result=outcome.result)
+        return outcome
+
+    def _executed(self, command: Command, decide: Decide, *, at_head: bool) -> Outcome:
         for attempt in range(ATTEMPTS):
             try:
                 return self._seen(self._attempt(command, decide, at_head=at_head))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import perf_counter
 
 from application.assemble import Assembler, Effective, Metrics
 from application.catalog import Catalogs
@@ -16,6 +17,7 @@ class ResolveConfig:
     def __init__(self, views: Views, catalogs: Catalogs, metrics: Metrics) -> None:
         self._views = views
         self._catalogs = catalogs
+        self._metrics = metrics
         self._assembler = Assembler(metrics)
 
     def effective(
@@ -25,8 +27,12 @@ class ResolveConfig:
 
         Raises NotFound for an unknown type or environment, InvalidRequest for a kind that is not on the ladder.
         """
-        if moment is not None:
-            return self._as_of(moment, context, types)
+        began = perf_counter()
+        answer = self._now(context, types) if moment is None else self._as_of(moment, context, types)
+        self._metrics.resolved(perf_counter() - began, past=moment is not None)
+        return answer
+
+    def _now(self, context: Context, types: Sequence[str] | None) -> Effective:
         scopes = context.scopes(self._catalogs.current().ladder)
         found = self._views.layers(context.environment, scopes)
         catalog = self._catalogs.at(found.definitions)

@@ -14,6 +14,7 @@ from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.edit_configs import EditConfigs
 from application.inspect_config import InspectConfig
+from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
@@ -60,6 +61,7 @@ class UseCases:
     preview: Preview
     transfer: Transfer
     inspect_config: InspectConfig
+    inspect_health: InspectHealth
     inspect_history: InspectHistory
     inspect_log: InspectLog
     rebuilder: Rebuilder

@@ -22,16 +22,19 @@ class KeptAnswers:
         self._scopes: dict[Key, tuple[Scope, ...]] = {}
         self._by_scope: dict[Scope, set[Key]] = {}
         self._mutex = Lock()
-        self._bytes = 0
         self._position = 0
+        self.bytes = 0
+        self.hits = 0  # counted by whoever answers from `kept`
+        self.misses = 0
 
     def put(self, key: Key, answer: Answer, *, scopes: Sequence[Scope]) -> None:
         with self._mutex:
+            self.misses += 1
             if answer.position < self._position or key in self.kept:
                 return  # made from views that have moved since: what moved may be part of it
-            if self._bytes + size(key, answer) > KEPT_BYTES:
+            if self.bytes + size(key, answer) > KEPT_BYTES:
                 self._clear()
-            self._bytes += size(key, answer)
+            self.bytes += size(key, answer)
             self.kept[key], self._scopes[key] = answer, tuple(scopes)
             for scope in scopes:
                 self._by_scope.setdefault(scope, set()).add(key)
@@ -47,7 +50,7 @@ class KeptAnswers:
                     self._drop(key)
 
     def _drop(self, key: Key) -> None:
-        self._bytes -= size(key, self.kept.pop(key))
+        self.bytes -= size(key, self.kept.pop(key))
         for scope in self._scopes.pop(key):
             keys = self._by_scope[scope]
             keys.discard(key)
@@ -58,7 +61,7 @@ class KeptAnswers:
         self.kept.clear()
         self._scopes.clear()
         self._by_scope.clear()
-        self._bytes = 0
+        self.bytes = 0
 
 
 def size(key: Key, answer: Answer) -> int:

@@ -34,6 +34,7 @@ from infrastructure.projections.rebuild import build, log_name
 from infrastructure.projections.tables import SHAPE, progress
 from infrastructure.store_lock import StoreLock
 from infrastructure.tiles import SqlTiles
+from infrastructure.vitals import Vitals
 
 MEMORY = "memory:"
 LOCK_TIMEOUT_SECONDS = 5
@@ -49,6 +50,7 @@ class OpenStore:
     generations: Generations
     follower: Follower
     tiles: SqlTiles
+    vitals: Vitals
     leads: Callable[[], bool]  # whether this process does what one process does for all
     lock: StoreLock | None = None  # of a SQLite file
     closers: list[Callable[[], None]] = field(default_factory=list)
@@ -75,7 +77,8 @@ def open_store(url: str) -> OpenStore:
         if url == MEMORY:
             kept = sqlite_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0)
             tiles = SqlTiles.in_memory(kept)
-            return _followed(Store(MemoryRecorder()), MemoryGenerations(), tiles, Alone(), [kept.dispose])
+            store, views = Store(MemoryRecorder()), MemoryGenerations()
+            return _followed(store, views, tiles, Alone(), [kept.dispose], vitals=Vitals(kept))
         if url.startswith("sqlite:///"):
             return _open_sqlite(Path(url.removeprefix("sqlite:///")))
         if is_postgres(url):
@@ -104,7 +107,7 @@ def _open_sqlite(path: Path) -> OpenStore:
         datastore = SQLiteDatastore(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, pool_size=10, max_overflow=30)
         store = Store(SQLiteRecorder(datastore))
         closers.append(datastore.close)
-        opened = _followed(store, FileGenerations(path), SqlTiles(engine), Alone(), closers)
+        opened = _followed(store, FileGenerations(path), SqlTiles(engine), Alone(), closers, vitals=Vitals(engine))
     except BaseException:
         undo(closers)
         raise
@@ -130,8 +133,8 @@ def _open_postgres(url: str) -> OpenStore:
         store = Store(PostgresRecorder(datastore))
         leadership = AdvisoryLeadership(conninfo)
         closers.append(leadership.close)
-        views, tiles = SchemaGenerations(engine), SqlTiles(engine)
-        opened = _followed(store, views, tiles, leadership, closers, poll_seconds=POLL_SECONDS)
+        views, tiles, vitals = SchemaGenerations(engine), SqlTiles(engine), Vitals(engine)
+        opened = _followed(store, views, tiles, leadership, closers, vitals=vitals, poll_seconds=POLL_SECONDS)
     except BaseException:
         undo(closers)
         raise
@@ -165,11 +168,12 @@ def _followed(
     leadership: Leadership,
     closers: list[Callable[[], None]],
     *,
+    vitals: Vitals,
     poll_seconds: float = 1.0,
 ) -> OpenStore:
     ensure_views(store, generations)
     follower = Follower(store, generations, leadership=leadership, poll_seconds=poll_seconds)
-    return OpenStore(store, generations, follower, tiles, leadership.held, closers=closers)
+    return OpenStore(store, generations, follower, tiles, vitals, leadership.held, closers=closers)
 
 
 def ensure_views(store: Store, generations: Generations) -> None:

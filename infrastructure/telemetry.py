@@ -1,57 +1,70 @@
-"""What the service tells of itself: counters, and logs as JSON lines."""
+"""What the use cases count: commands, resolutions, and answers that had to be healed."""
 
 from __future__ import annotations
 
-import sys
 from threading import Lock
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from domain.configs.resolution import Degradation
 
 KNOWN_CAUSES = 10_000
+RESOLUTION_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 log = structlog.get_logger("resolution")
-HEALED = Counter("varve_healed_total", "Answers from which something had to be dropped.", ["config_type", "rule"])
 
 
 class Telemetry:
-    """Counts each healed answer, and logs each distinct cause once."""
+    """Logs each distinct cause of a healed answer once."""
 
-    def __init__(self) -> None:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._healed = Counter(
+            "varve_healed",
+            "Resolutions from which something had to be dropped to keep them valid.",
+            ["config_type", "rule"],
+            registry=registry,
+        )
+        self._resolutions = Histogram(
+            "varve_resolution_duration_seconds",
+            "How long it took to make an effective answer that was not kept.",
+            ["moment"],
+            buckets=RESOLUTION_SECONDS,
+            registry=registry,
+        )
+        self._commands = Counter(
+            "varve_commands",
+            "Commands, by what became of them: recorded, unchanged, repeated, or the code of the refusal.",
+            ["operation", "result"],
+            registry=registry,
+        )
         self._mutex = Lock()
         self._told: set[tuple[object, ...]] = set()
 
+    def command(self, operation: str, *, result: str) -> None:
+        self._commands.labels(operation, result).inc()
+
+    def resolved(self, seconds: float, *, past: bool) -> None:
+        self._resolutions.labels("past" if past else "now").observe(seconds)
+
     def healed(self, degradation: Degradation) -> None:
-        HEALED.labels(degradation.config_type, degradation.rule).inc()
-        cause = (degradation.config_id, degradation.version, degradation.rule, degradation.pointers)
+        self._healed.labels(degradation.config_type, degradation.rule).inc()
+        if self._is_new((degradation.config_id, degradation.version, degradation.rule, degradation.pointers)):
+            log.warning(
+                "a setting was dropped to keep an answer valid",
+                config_type=degradation.config_type,
+                layer=degradation.layer,
+                pointers=list(degradation.pointers),
+                rule=degradation.rule,
+                config_id=str(degradation.config_id) if degradation.config_id else None,
+                version=degradation.version,
+            )
+
+    def _is_new(self, cause: tuple[object, ...]) -> bool:
         with self._mutex:
             if cause in self._told:
-                return
+                return False
             if len(self._told) >= KNOWN_CAUSES:
                 self._told.clear()
             self._told.add(cause)
-        log.warning(
-            "a setting was dropped to keep an answer valid",
-            config_type=degradation.config_type,
-            layer=degradation.layer,
-            pointers=list(degradation.pointers),
-            rule=degradation.rule,
-            config_id=str(degradation.config_id) if degradation.config_id else None,
-            version=degradation.version,
-        )
-
-
-def configure_logs(level: str) -> None:
-    """Logs as JSON lines on standard error; what a caller sends cannot break a line."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is when something is told
-        cache_logger_on_first_use=False,
-    )
+            return True

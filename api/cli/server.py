@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from api import traces
 from api.app import Service, create_app
 from api.cli import wiring
 from api.cli.failures import Misused
@@ -108,6 +108,7 @@ def worker() -> ASGIApp:
     """The application of one process of several."""
     settings = wiring.settings()
     _log(settings)
+    logging.getLogger(LOGGER).disabled = False  # nobody else tells why a worker does not start, or fails
     return application(Opening(settings), settings)
 
 
@@ -118,6 +119,7 @@ def application(opening: Opening, settings: Settings) -> ASGIApp:
         is_local=settings.auth_mode == "open",
         rate_limit=0 if settings.auth_mode == "open" else settings.rate_limit,  # a name that anybody may take
         rate_burst=settings.rate_burst,
+        is_traced=traces.are_sent(),
     )
     _settle()
     return app
@@ -147,18 +149,9 @@ def _config(settings: Settings, app: Any, **more: Any) -> uvicorn.Config:
     )
 
 
-class ToStructlog(logging.Handler):
-    """What uvicorn has to say, among the logs of the service."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        trace = record.exc_info[1] if record.exc_info else None
-        structlog.get_logger("server").log(record.levelno, record.getMessage(), error=repr(trace) if trace else None)
-
-
 def _log(settings: Settings) -> None:
-    wiring.log_to_stderr(settings.log_level)
+    wiring.log_to_stdout(settings.log_level)
     logger = logging.getLogger(LOGGER)
-    logger.handlers, logger.propagate = [ToStructlog()], False
     debug = settings.log_level == "debug"
     logger.setLevel(logging.DEBUG if debug else logging.ERROR)
     logger.disabled = not debug  # until it listens: why it does not is told by whoever started it

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sys
+from datetime import UTC, datetime
 from json import dumps
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,8 +76,10 @@ def _address(listener: socket.socket) -> str:
 
 
 def _announce(address: str, store: str, *, as_json: bool) -> None:
-    if as_json:
-        print(dumps({"address": address, "store": store, "pid": os.getpid()}), flush=True)
+    if as_json or not sys.stdout.isatty():  # a line of the log, for whoever reads it
+        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        told = {"time": at, "level": "info", "event": "listening"}
+        print(dumps({**told, "address": address, "store": store, "pid": os.getpid()}), flush=True)
         return
     print(f"Varve listens on {address}, with the store {store}. Ctrl-C stops it.", flush=True)
     print(f"Next, in another terminal: {_program()} get --server {address}    (the API: {address}/docs)", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,9 +151,18 @@ def made_key(path: Path) -> Path:
 
 
 def log_to_stderr(level: str) -> None:
-    from infrastructure.telemetry import configure_logs
+    """As it is when something is told."""
+    from infrastructure.logs import configure_logs
 
-    configure_logs(level)
+    configure_logs(level, stream=lambda: sys.stderr)
+
+
+def log_to_stdout(level: str) -> None:
+    """Lines of JSON; on a terminal, text. Those of libraries too."""
+    from infrastructure.logs import configure_logs, take_in_libraries
+
+    take_in_libraries()
+    configure_logs(level, stream=lambda: sys.stdout, for_people=sys.stdout.isatty())
 
 
 def migrated(store_url: str) -> str:

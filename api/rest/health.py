@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import Any
 
-import anyio.to_thread
-from anyio import CapacityLimiter
 from fastapi import APIRouter, Request, Response
 
 from api.deps import Cases, StrictRoute, json_response
 from api.errors import problem
+from api.looking import Looks
 from api.rest.examples import responses
-from application.ports import Commit, EventStore
-from domain.errors import StoreUnavailable
+from application.inspect_health import NOT_KNOWN, Checks
+from application.use_cases import UseCases
 
 router = APIRouter(prefix="/health", tags=["health"], route_class=StrictRoute)
 
-READY_WITHIN_POSITIONS = 10_000  # views that are further behind answer too much from the past
-READY_WITHIN_SECONDS = 1.0
-
-
-class StoreProbe:
-    """Asks the store for its newest commit, in a thread of its own: those of the service may all be taken.
-
-    There is one such question at a time, however many ask, so that a store that hangs takes no more than one thread.
-    """
-
-    def __init__(self, store: EventStore) -> None:
-        self._store = store
-        self._thread = CapacityLimiter(1)
-        self._asking: asyncio.Task[Commit | None] | None = None
-
-    async def newest(self) -> Commit | None:
-        """Raises StoreUnavailable where there is no answer within a second."""
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(anyio.to_thread.run_sync(self._store.newest, limiter=self._thread))
-        try:
-            async with asyncio.timeout(READY_WITHIN_SECONDS):
-                return await asyncio.shield(self._asking)
-        except TimeoutError:
-            message = f"the store has not answered for {READY_WITHIN_SECONDS:g} s: see whether it runs"
-            raise StoreUnavailable(message) from None
+ANSWER_WITHIN_SECONDS = 1.0
+HANGS = f"the store does not answer within {ANSWER_WITHIN_SECONDS:g} s: look at it, and at what is between"
+READY: dict[str, Any] = {"status": "ready", "checks": {"store": "ok", "migrations": "ok", "views": "ok"}}
 
 
 @router.get("/live", operation_id="live", responses=responses(400, ok={200: ("The process runs.", {"status": "live"})}))
@@ -49,13 +26,22 @@ async def live(cases: Cases) -> Response:
     return json_response({"status": "live"}, cases=cases, position=cases.progress.visible)
 
 
-@router.get("/ready", operation_id="ready", responses=responses(400, 503, ok={200: ("Ready.", {"status": "ready"})}))
+@router.get("/ready", operation_id="ready", responses=responses(400, 503, ok={200: ("Ready.", READY)}))
 async def ready(request: Request, cases: Cases) -> Response:
-    """The store answers and the views are near its head; what fails is named."""
-    probe: StoreProbe = request.app.state.store_probe
-    newest = await probe.newest()
-    behind = (newest.last if newest else 0) - cases.progress.visible
-    if behind > READY_WITHIN_POSITIONS:
-        detail = f"the views are {behind} positions behind the log: wait, or run varve projections rebuild"
-        return problem(503, code="behind", title="Views behind", detail=detail)
-    return json_response({"status": "ready"}, cases=cases, position=cases.progress.visible)
+    """The store answers, its migrations are in place and the views are near its head; each that fails is named."""
+    checks = await _checked(cases, request.app.state.looks)
+    failing = checks.failing()
+    if not failing:
+        return json_response(READY, cases=cases, position=cases.progress.visible)
+    store_fails = checks.store or checks.migrations
+    code, title = ("store_unavailable", "Store unavailable") if store_fails else ("behind", "Views behind")
+    told = {name: failing.get(name, "ok") for name in checks._fields}
+    return problem(503, code=code, title=title, detail=next(iter(failing.values())), more={"checks": told})
+
+
+async def _checked(cases: UseCases, looks: Looks) -> Checks:
+    """Within a second, also where the store hangs and every thread of the routes is waiting for it."""
+    try:
+        return await looks.within(ANSWER_WITHIN_SECONDS, look=cases.inspect_health.checks)
+    except TimeoutError:
+        return Checks(HANGS, NOT_KNOWN, NOT_KNOWN)

@@ -18,6 +18,7 @@ from domain.errors import StoreUnavailable, TooLarge
 from infrastructure.event_store.codec import EventMapper
 from infrastructure.event_store.committer import LOST, MAX_EVENTS, Committer
 from infrastructure.event_store.decide import Key, Ticket
+from infrastructure.tracing import NO_FAULTS, tracer
 
 A = TypeVar("A", bound=Aggregate)
 CACHED_AGGREGATES = 2_000
@@ -123,7 +124,10 @@ class Store:
         if len(events) > MAX_EVENTS:
             raise TooLarge(f"one command may record {MAX_EVENTS:,} events, and this would be {len(events):,}: split it")
         stored = [self._log.mapper.to_stored_event(event) for event in events]
-        return self._recorder.committer.commit(Ticket(command, stored, dict(decision.reads), decision.head))
+        with tracer.start_as_current_span("varve.commit", **NO_FAULTS) as span:
+            commit = self._recorder.committer.commit(Ticket(command, stored, dict(decision.reads), decision.head))
+            span.set_attributes({"varve.operation": command.operation, "varve.position": commit.last})
+        return commit
 
     @reached()
     def commit_of(self, principal: str, command_id: str) -> Commit | None:

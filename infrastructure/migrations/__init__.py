@@ -18,12 +18,12 @@ ADVISORY_LOCK = 0x7661727665  # one process migrates at a time
 def migrate(engine: sa.Engine) -> None:
     """Bring the log's schema to HEAD. Raises StoreUnavailable for a store that a newer Varve wrote."""
     with engine.connect() as connection:
-        if _revision(connection) == HEAD:
+        if revision(connection) == HEAD:
             return
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-        found = _revision(connection)
+        found = revision(connection)
         if found is not None and found > HEAD:
             raise StoreUnavailable(f"the store has schema {found} and this Varve knows {HEAD}: use a newer Varve")
         _upgrade(connection)
@@ -39,7 +39,8 @@ def _upgrade(connection: sa.Connection) -> None:
     command.upgrade(config, HEAD)
 
 
-def _revision(connection: sa.Connection) -> str | None:
+def revision(connection: sa.Connection) -> str | None:
+    """The newest migration that a store has; None where it has none."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()

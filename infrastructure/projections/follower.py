@@ -17,6 +17,7 @@ from application.ports import EventStore
 from infrastructure.projections.generations import Generations
 from infrastructure.projections.live import Advance, Fenced, advance, catch_up, position_of
 from infrastructure.projections.tables import configs, progress
+from infrastructure.tracing import NO_FAULTS, tracer
 
 log = structlog.get_logger("follower")
 Invalidate = Callable[[Advance], None]
@@ -72,6 +73,13 @@ class Follower:
 
     def wait_for(self, position: int, *, seconds: float) -> bool:
         """Whether the views show this position within the time given."""
+        if self.visible >= position:
+            return True
+        with tracer.start_as_current_span("varve.visible", **NO_FAULTS) as span:
+            span.set_attribute("varve.position", position)
+            return self._await(position, seconds=seconds)
+
+    def _await(self, position: int, *, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while self.visible < position:
             if self._stepping.acquire(blocking=False):

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from api.app import Service, create_app
 from api.bootstrap import service
@@ -88,7 +90,7 @@ def opened(store_url: str, **options: Any) -> Iterator[Client]:
             with service(store_url, **{"variables": {}, **options}) as client.service:
                 yield client.service
 
-        client = Client(create_app(open_service), raise_server_exceptions=False)
+        client = Client(create_app(open_service), raise_server_exceptions=False, headers={"X-Request-Id": "t-1"})
         stack.enter_context(client)
         yield client
 
@@ -107,6 +109,16 @@ def api() -> Iterator[Client]:
     """On memory, for what does not depend on the store."""
     with opened("memory:") as found:
         yield found
+
+
+@pytest.fixture
+def logs() -> Iterator[list[Any]]:
+    """What is logged meanwhile, at every level, whatever the level was set to before."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as told:
+        yield told
+    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.rest.effective import context_of, finished
+from application.assemble import Unmetered
 from application.catalog import Catalogs
 from application.resolve_config import ResolveConfig
-from domain.configs.resolution import Degradation
 from tests.api.conftest import CONFIGS, Client, opened
 
 KINDS = [["global", "tenant", "user", "collection"], ["global", "user", "tenant", "collection"]]
@@ -39,12 +39,6 @@ WATCHED: list[tuple[str | None, list[str], list[str]]] = [
     ("ann", ["c-2", "c-1"], ["tenant:acme"]),
     ("bob", ["c-1"], []),
 ]  # read again after every change, so that what was kept before it meets it
-
-
-class Uncounted:
-    """Nobody counts what is healed here."""
-
-    def healed(self, degradation: Degradation) -> None: ...
 
 
 class Installation:
@@ -95,7 +89,7 @@ class Installation:
         query += [] if all_types else [("config_types", one) for one in TYPES]
         cases = self.client.service.use_cases
         context = context_of(cases, None, user, collections, tenants)
-        fresh = ResolveConfig(cases.views, Catalogs(cases.views), Uncounted())
+        fresh = ResolveConfig(cases.views, Catalogs(cases.views), Unmetered())
         effective = fresh.effective(context, types=None if all_types else TYPES)
         expected = finished(effective, epoch=1, explain=explain)
         address = f"{CONFIGS}effective" + (f"/{user}" if user else "") + "?" + urlencode(query)

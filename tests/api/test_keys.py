@@ -39,7 +39,7 @@ def test_a_key_is_shown_once_and_opens(keyed: Client) -> None:
 
 
 def test_the_log_keeps_no_secret(keyed: Client) -> None:
-    secret = issued(keyed)["api_key"].rpartition("_")[2]
+    secret = issued(keyed)["api_key"].split("_", 2)[2]  # which may hold one itself
     assert secret not in keyed.get("/api/events").text
     assert secret not in keyed.get("/api/keys").text
 

@@ -296,6 +296,7 @@ ROUTES: dict[str, Asked] = {
     "list_config_types": Asked(VIEWERS, plain("GET", "/api/config-types"), what="own rights"),
     "read_config_type": Asked(VIEWERS, plain("GET", "/api/config-types/chunking"), what="own rights"),
     "list_tags": Asked(VIEWERS, plain("GET", "/api/tags"), what="own rights"),
+    "metrics": Asked(VIEWERS, plain("GET", "/metrics"), what="own rights"),
     "projection_status": Asked(VIEWERS, plain("GET", "/api/projections"), what="own rights"),
     "read_checkpoint": Asked(VIEWERS, plain("GET", "/api/audits/checkpoint"), what="own rights"),
     "prove_consistency": Asked(

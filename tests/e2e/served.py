@@ -19,7 +19,11 @@ def served(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     options = ["--host", "127.0.0.1", "--port", "0", "--store", "sqlite:///varve.db"]
     command = [sys.executable, "-m", "varve_server", "serve", *options]
     with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=folder,
+        env={**environment, "VARVE_LOG_LEVEL": "error"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as process:
         try:
             yield _address(folder / "varve.db.lock", process)

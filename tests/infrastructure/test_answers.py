@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from application.ports import Answer
+from domain.access.roles import Action
 from infrastructure import answers
 from infrastructure.answers import KeptAnswers
 from infrastructure.projections.live import Advance
@@ -13,7 +14,7 @@ KEY, OTHER = (b"/a", b"x"), (b"/b", b"x")
 
 
 def answer(position: int = 5, size: int = 10) -> Answer:
-    return Answer(b"h" * size, b"t", b'"e"', position)
+    return Answer(b"h" * size, b"t", b'"e"', position, "production", Action.READ_EFFECTIVE)
 
 
 @pytest.fixture

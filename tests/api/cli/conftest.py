@@ -75,8 +75,10 @@ def program(*arguments: str, **how: Any) -> subprocess.Popen[str]:
     """`varve` as a program of its own, which ends with this one."""
     launched = [sys.executable, str(LAUNCH), str(os.getpid()), "", str(int(signal.SIGKILL))]
     command = [*launched, sys.executable, "-m", "varve_server", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **how)
+    quiet = {"VARVE_LOG_LEVEL": "error"}  # a pipe that is full stops it
+    environment = {**quiet, **how.pop("environment", os.environ), "PYTHONPATH": str(ROOT)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, env=environment, **{**pipes, **how})
 
 
 def finished(process: subprocess.Popen[str]) -> Ran:

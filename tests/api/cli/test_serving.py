@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import pty
 import signal
 import sqlite3
 import subprocess
 import sys
 
+import httpx
+
+from api.cli.server import worker
 from tests.api.cli.conftest import ROOT, finished, program
 
 
@@ -24,6 +29,40 @@ def test_a_server_tells_where_it_listens_and_stops_on_ctrl_c(server, varve):
     assert server.stop() == 0
     assert server.process.stderr.read() == ""
     assert varve("get", "--store", server.store).code == 0
+
+
+def test_a_server_says_what_it_does_in_lines_of_json(folder):
+    environment = {**os.environ, "VARVE_LOG_LEVEL": "info"}
+    command = ["serve", "--port", "0", "--store", f"sqlite:///{folder}/served.db"]
+    with program(*command, environment=environment) as process:
+        try:
+            listening = json.loads(process.stdout.readline())
+            url = f"{listening['address']}/api/runtime-configs/effective/u-1"
+            httpx.get(url, headers={"X-Request-Id": "r-7"}, trust_env=False)
+            line = json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+    assert (listening["level"], listening["event"], listening["pid"]) == ("info", "listening", process.pid)
+    assert list(line)[:3] == ["time", "level", "event"]
+    assert (line["request_id"], line["route"]) == ("r-7", "/api/runtime-configs/effective/{user_id}")
+
+
+def test_on_a_terminal_a_server_speaks_to_people(folder):
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "VARVE_LOG_LEVEL": "info"}
+    command = ["serve", "--port", "0", "--store", f"sqlite:///{folder}/served.db"]
+    with program(*command, stdout=theirs, environment=environment) as process, os.fdopen(ours, "rb") as terminal:
+        try:
+            listening = terminal.readline().decode()
+            httpx.get(listening.split()[3].rstrip(",") + "/nowhere", trust_env=False)
+            terminal.readline()
+            line = terminal.readline().decode()
+        finally:
+            process.kill()
+            os.close(theirs)
+    assert listening.startswith("Varve listens on http://127.0.0.1:")
+    assert " info    request " in line
+    assert " status=404 " in line
 
 
 def test_a_second_server_on_the_same_store_is_refused(server):
@@ -42,6 +81,14 @@ def test_several_processes_serve_one_postgresql(postgres_url, varve):
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+
+
+def test_a_worker_tells_of_its_faults(monkeypatch):
+    monkeypatch.setenv("VARVE_STORE_URL", "memory:")
+    monkeypatch.setattr("api.cli.wiring.log_to_stdout", lambda _: None)
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "disabled", True)
+    worker()
+    assert logging.getLogger("uvicorn.error").isEnabledFor(logging.ERROR)
 
 
 def test_a_port_that_is_taken_is_told(server, folder):

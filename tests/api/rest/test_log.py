@@ -48,21 +48,6 @@ def test_views_that_are_built_anew_are_the_same(client: Client) -> None:
     assert (status["generation"], status["behind"]) == (rebuilt["generation"], 0)
 
 
-def test_a_service_whose_views_are_near_the_log_is_ready(client: Client) -> None:
-    assert client.get("/health/live").json() == {"status": "live"}
-    assert client.get("/health/ready").json() == {"status": "ready"}
-
-
-def test_a_service_whose_views_are_far_behind_is_not_ready(
-    stopped_views: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.rest.health.READY_WITHIN_POSITIONS", 2)
-    stopped_views.create()
-    answer = stopped_views.get("/health/ready")
-    assert (answer.status_code, answer.json()["code"]) == (503, "behind")
-    assert "varve projections rebuild" in answer.json()["detail"]
-
-
 def positions(client: Client, **query: object) -> list[int]:
     return [one["position"] for one in client.get("/api/events", params={"after": 12, **query}).json()["items"]]
 
