@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from threading import Event
 from typing import Any
 
 import httpx
@@ -168,26 +167,3 @@ def test_five_hundred_at_once_on_a_slow_store_are_answered_or_refused_in_time(
     assert max(seconds for _, seconds in answers) < WAIT_SECONDS + SERVICE_SECONDS + 0.8
     assert {status for status, _ in health} == {200}
     assert max(seconds for _, seconds in health) < 1
-
-
-def test_a_store_that_hangs_is_told_within_a_second_and_takes_one_thread(
-    api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.rest.health.READY_WITHIN_SECONDS", 0.05)
-    goes_on, asked = Event(), []
-    store: Any = api.service.use_cases.store
-    newest = store.newest
-
-    def hanging() -> Any:
-        asked.append(1)
-        goes_on.wait(30)
-        return newest()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(store), "newest", lambda _: hanging())
-        answers = [api.get("/health/ready") for _ in range(4)]
-        goes_on.set()
-    assert {(one.status_code, one.json()["code"]) for one in answers} == {(503, "store_unavailable")}
-    assert len(asked) == 1
-    monkeypatch.setattr("api.rest.health.READY_WITHIN_SECONDS", 5)
-    assert api.get("/health/ready").status_code == 200

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from api.app import THREADS
 from application.inspect_health import NOT_KNOWN
 from domain.errors import StoreUnavailable
 from infrastructure.projections import follower
@@ -96,7 +97,7 @@ def test_a_store_that_hangs_is_told_of_within_a_second_while_every_thread_waits_
     hanging: Client, end: threading.Event
 ) -> None:
     address = "/api/runtime-configs/0b9e8a52-6f0e-5d0a-9a53-0f7c2f0f7b11"
-    waiting = [threading.Thread(target=hanging.get, args=(address,), daemon=True) for _ in range(20)]
+    waiting = [threading.Thread(target=hanging.get, args=(address,), daemon=True) for _ in range(THREADS)]
     for one in waiting:
         one.start()
     time.sleep(0.3)
