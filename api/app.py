@@ -38,6 +38,7 @@ from api.rest import (
     preview,
     proofs,
     restoring,
+    secrets,
     tags,
     transfer,
 )
@@ -60,6 +61,7 @@ ROUTERS = (
     counterfactuals.router,
     tags.router,
     keys.router,
+    secrets.router,
     audits.router,
     proofs.router,
     log.router,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import structlog
@@ -31,6 +32,7 @@ from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
 from application.moments import SERVER, Moments
 from application.name_positions import NamePositions
+from application.open_secrets import OpenSecrets
 from application.ports import Command
 from application.prepare_log import PrepareLog
 from application.preview import Preview
@@ -40,6 +42,7 @@ from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
+from application.rotate_secrets import RotateSecrets
 from application.transfer import Transfer
 from application.undo import Undo
 from application.use_cases import UseCases
@@ -47,6 +50,7 @@ from application.verify_log import VerifyLog
 from infrastructure.answers import KeptAnswers
 from infrastructure.checkpoints import Anchor, Checkpoints
 from infrastructure.exposition import Exposition
+from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
 from infrastructure.stores import OpenStore, open_store
@@ -75,18 +79,29 @@ def service(
     variables: Mapping[str, str] = os.environ,
     checkpoints: Checkpoints | None = None,
     callers: Callers | None = None,
+    secret_keys: Path | None = None,
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
 
-    Raises StoreUnavailable, and InvalidRequest for the environment's name.
+    Raises StoreUnavailable, InvalidRequest for the environment's name, and what `unlock` raises.
     """
     opened = open_store(store_url)
     try:
+        unlock(opened, secret_keys)
         yield from served(
             opened, environment=environment, variables=variables, checkpoints=checkpoints, callers=callers
         )
     finally:
         opened.close()
+
+
+def unlock(opened: OpenStore, secret_keys: Path | None) -> None:
+    """Let secrets be sealed and opened with the master keys in this file.
+
+    Raises InvalidRequest for the file, KeysMissing where it lacks a key of this log.
+    """
+    if secret_keys is not None:
+        opened.unlock(read_master_keys(secret_keys))
 
 
 def served(
@@ -137,6 +152,8 @@ def served(
         restore=Restore(opened.log, views, catalogs, commands),
         undo=Undo(opened.log, edit_configs, commands),
         edit_configs=edit_configs,
+        open_secrets=OpenSecrets(opened.log),
+        rotate_secrets=RotateSecrets(opened.log, commands),
         resolve_config=resolve_config,
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),

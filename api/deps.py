@@ -5,8 +5,6 @@ Use cases, the command it is, conditions, and the position it must show.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
@@ -14,19 +12,19 @@ from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
 from uuid import uuid4
 
-import orjson
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.json_text import json_text
 from api.parsing import ParsedRequest, text_of
+from api.request_digests import request_digests
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.moments import Moment
 from application.ports import Command
 from application.use_cases import UseCases
-from domain.canonical_json import canonical
 from domain.errors import Behind, Fault, InvalidRequest
 from domain.pointers import pointer_of
 from domain.times import microseconds
@@ -117,21 +115,17 @@ class CommandRequest:
     _caller_time: str | None
 
     def command(self, *, reason: str | None = None) -> Command:
+        digest, other = request_digests(self._request, self._cases.store)
         return Command(
             self._actor,
             self._key or uuid4().hex,
             self._request.scope["route"].operation_id,
-            self._digest(),
+            digest,
             reason,
             self._correlation_id,
             self._caller_time,
+            other,
         )
-
-    def _digest(self) -> bytes:
-        """A keyed digest of what was asked: it tells a repeat from another request, and tells a thief nothing."""
-        body = canonical(self._request.scope["state"].get("varve_body"))
-        target = f"{self._request.method} {self._request.url.path}?{self._request.url.query}\n".encode()
-        return hmac.digest(self._cases.store.identity.digest_key, target + body, hashlib.sha256)
 
 
 async def command_request(
@@ -274,7 +268,7 @@ def json_response(
 ) -> Response:
     """An answer that is true at a position."""
     marks = {"Varve-Position": str(position), "Varve-Epoch": str(cases.store.identity.epoch)}
-    return Response(orjson.dumps(content), status, headers={**marks, **(headers or {})}, media_type="application/json")
+    return Response(json_text(content), status, headers={**marks, **(headers or {})}, media_type="application/json")
 
 
 def outcome_headers(outcome: Outcome) -> dict[str, str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -14,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from api.json_text import json_text
 from domain import errors
 from domain.errors import Fault, Refusal
 from domain.pointers import pointer_of
@@ -30,6 +30,8 @@ STATUS: dict[type[Refusal], int] = {
     errors.SlotTaken: 409,
     errors.Conflict: 409,
     errors.TimedOut: 408,
+    errors.KeysMissing: 409,
+    errors.SecretUnreadable: 409,
     errors.StaleVersion: 412,
     errors.TooLarge: 413,
     errors.IdempotencyKeyReused: 422,
@@ -86,7 +88,7 @@ def problem(
     }
     if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule} for f in faults]:
         body["errors"] = found
-    return Problem(orjson.dumps(body), status, headers=headers, code=code)
+    return Problem(json_text(body), status, headers=headers, code=code)
 
 
 def refusal_response(refusal: Refusal) -> Response:

@@ -19,6 +19,7 @@ from domain.configs.layer import Layer, Origin
 from domain.configs.provenance import Source, provenance
 from domain.configs.resolution import Degradation, Resolved, resolve
 from domain.configs.scope import GLOBAL, PROCESS, Context, Scope
+from domain.secrets.envelope import shown_json
 
 KEPT_RESOLUTIONS = 10_000
 
@@ -33,7 +34,7 @@ class ResolvedType:
         self.layers = layers
         self.resolved = resolved
         self.path = resolved.path
-        self.served = orjson.dumps(resolved.value)
+        self.served = shown_json(orjson.dumps(resolved.value))
         self.canonical = canonical(resolved.value)
         self.degraded = [degradation_data(one) for one in resolved.degraded]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from application.seal_secrets import Holder, Taken
 from application.unit_of_work import UnitOfWork
 from domain.config_types.definition import TypeDefinition, Violation
 from domain.config_types.schema_cost import values_by_level
@@ -36,31 +37,40 @@ def layers_below(work: UnitOfWork, *, environment: str, scope: Scope, config_typ
 
 
 def checked_document(
-    definition: TypeDefinition, data: Document, *, mode: str, unset: Sequence[str], below: Sequence[Layer]
+    definition: TypeDefinition,
+    data: Document,
+    *,
+    mode: str,
+    unset: Sequence[str],
+    below: Sequence[Layer],
+    holder: Holder,
 ) -> Document:
-    """The document as it is stored: numbers in the form that the schema says.
+    """The document as it is stored: numbers in the form that the schema says, secrets sealed for their holder.
 
     Raises InvalidConfig with every fault, under /config_data and /unset.
     """
     if sum(values_by_level(data)) > MAX_NODES:  # an import may hold more, but no single config of it
         flaw = too_many(MAX_NODES)
         raise InvalidConfig.of(definition.name, [Fault("/config_data", flaw.message, flaw.rule)])
-    document = definition.coerced(data)
-    faults = list(_unset_faults(definition, document, mode, unset))
+    taken = holder.take(definition, definition.coerced(data))
+    faults = list(_unset_faults(definition, taken.document, mode, unset))
     if mode == "replace":
-        faults += _document_faults(definition.violations(merged(definition.defaults, document)))
+        faults += _document_faults(
+            definition.violations(merged(definition.defaults, taken.document), texts=taken.texts)
+        )
     else:
-        alone = _document_faults(definition.partial_violations(document))
-        together = [] if faults else _overlay_faults(definition, document, unset, below)
+        alone = _document_faults(definition.partial_violations(taken.document, texts=taken.texts))
+        together = [] if faults else _overlay_faults(definition, taken, unset, below)
         told = {fault.pointer for fault in alone}
         faults += [*alone, *(fault for fault in together if fault.pointer not in told)]
+    faults += _document_faults(taken.violations)
     if faults:
         raise InvalidConfig.of(definition.name, faults)
-    return document
+    return taken.sealed()
 
 
 def _overlay_faults(
-    definition: TypeDefinition, document: Document, unset: Sequence[str], below: Sequence[Layer]
+    definition: TypeDefinition, taken: Taken, unset: Sequence[str], below: Sequence[Layer]
 ) -> list[Fault]:
     """Over an incomplete base each field stands for itself.
 
@@ -68,9 +78,9 @@ def _overlay_faults(
     """
     if definition.missing(folded(definition.defaults, below).value):
         return []
-    draft = Layer("draft", "overlay", document, tuple(unset))
+    draft = Layer("draft", "overlay", taken.document, tuple(unset))
     value = folded(definition.defaults, (*below, draft)).value
-    return _document_faults(definition.violations(value, required=False))
+    return _document_faults(definition.violations(value, required=False, texts=taken.texts))
 
 
 def _document_faults(violations: Iterable[Violation]) -> list[Fault]:

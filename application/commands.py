@@ -149,7 +149,7 @@ class Commands:
         return Outcome(commit, visible, repeated)
 
     def _repeated(self, command: Command, commit: Commit) -> Outcome:
-        if commit.digest != command.digest:
+        if commit.digest not in (command.digest, command.other_digest):
             raise IdempotencyKeyReused("this Idempotency-Key was used for another request: take a new one")
         return self._seen(commit, repeated=True)
 

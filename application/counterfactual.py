@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 
@@ -27,6 +28,7 @@ from application.replay import (
     raw_events,
     replayed,
 )
+from application.seal_secrets import Holder
 from domain.configs.config import BESIDES
 from domain.configs.diff import Change, changed_leaves, equal
 from domain.configs.merge import given_back
@@ -38,6 +40,7 @@ from domain.pointers import MISSING
 from domain.stamp import Stamp
 
 IMAGINED = Stamp("imagined", "imagined")
+IMAGINED_ID = UUID(int=0)
 
 
 class Instead(NamedTuple):
@@ -96,9 +99,12 @@ class Counterfactual:
         definition = catalog.definition(draft.config_type)
         mode = draft.mode or definition.mode
         places = (PROCESS_SCOPE, GLOBAL) if draft.scope != GLOBAL else (PROCESS_SCOPE,)
-        rows = [row for row in imagined.layers(draft.environment, places) if row.config_type == draft.config_type]
-        below = tuple(layer_of(row) for row in rows)
-        data = checked_document(definition, draft.data, mode=mode, unset=draft.unset, below=below)
+        below, there = (
+            tuple(layer_of(row) for row in imagined.layers(draft.environment, at) if row.config_type == definition.name)
+            for at in (places, (draft.scope,))
+        )
+        holder = Holder(self._store.secrets, IMAGINED_ID, 1, [layer.data for layer in there])
+        data = checked_document(definition, draft.data, mode=mode, unset=draft.unset, below=below, holder=holder)
         state = {
             "environment": draft.environment,
             "scope": str(draft.scope),
@@ -110,7 +116,7 @@ class Counterfactual:
             "is_active": True,
             "actor": IMAGINED.actor,
         }
-        imagined.take([Recorded(max(1, moment.position), "0" * 32, 1, CREATED, orjson.dumps(state))])
+        imagined.take([Recorded(max(1, moment.position), IMAGINED_ID.hex, 1, CREATED, orjson.dumps(state))])
         return Imagined(tuple(self._beside(imagined, contexts, moment)), ())
 
     def _beside(self, imagined: RawState, contexts: Sequence[Context], moment: Moment) -> Iterator[WhatIf]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from application.catalog import Catalog, Catalogs
 from application.check_documents import checked_document, layers_below
 from application.commands import Commands, DryRun, Outcome
 from application.ports import Command, EventStore
+from application.seal_secrets import Holder
 from application.unit_of_work import UnitOfWork
 from domain.access.collection import Collection, collection_stream
 from domain.aggregate import stream_id
@@ -67,7 +69,7 @@ class ConfigEditor:
             name=checked_name(draft.name),
             description=draft.description,
             mode=mode,
-            data=self._checked(draft, mode),
+            data=self._checked(draft, mode, Holder(self._work.secrets, config_id, 1)),
             unset=list(draft.unset),
             is_default=is_default,
             is_active=draft.is_active,
@@ -78,9 +80,17 @@ class ConfigEditor:
         if is_default:
             self._take_default(slot, config_id)
 
-    def update(self, config_id: UUID, changes: dict[str, Any], *, expected_version: int | None = None) -> None:
+    def update(
+        self,
+        config_id: UUID,
+        changes: dict[str, Any],
+        *,
+        expected_version: int | None = None,
+        known: Sequence[Document] = (),
+    ) -> None:
         """Change the fields given: name, description, data, mode, unset, is_active, is_default.
 
+        `known` are earlier documents of the config, whose envelopes the new one may hold.
         Raises NotFound, StaleVersion, InvalidConfig, NameTaken, Conflict.
         """
         config = self._config(config_id, expected_version)
@@ -88,7 +98,8 @@ class ConfigEditor:
         becomes_default = fields.pop("is_default", config.is_default)
         type_version = config.type_version  # an old one stays where only a name or a text changes
         if self._must_check(config, fields, becomes_default=becomes_default):
-            fields["data"] = self._checked(_as_draft(config, fields), fields.get("mode", config.mode))
+            holder = self._holder(config, (config.data, *known))
+            fields["data"] = self._checked(_as_draft(config, fields), fields.get("mode", config.mode), holder)
             type_version = self._catalog.definition(config.config_type).version
         if "name" in fields and name_key(checked_name(fields["name"])) != config.name_key:
             self._slot(config).rename({config.name_key: name_key(fields["name"])}, stamp=self._stamp)
@@ -110,7 +121,7 @@ class ConfigEditor:
         past = self._work.past(Config, config_id, version=version)
         if not past.exists:
             raise Conflict(f"at version {version} the config was deleted: name a version at which it was there")
-        data = self._checked(_as_draft(past, {}), past.mode)
+        data = self._checked(_as_draft(past, {}), past.mode, self._holder(config, (config.data, past.data)))
         slot, was_there, old_key = self._slot(config), config.exists, config.name_key
         definition = self._catalog.definition(config.config_type)
         config.restore(past, data=data, type_version=definition.version, stamp=self._stamp)
@@ -137,6 +148,9 @@ class ConfigEditor:
     def _slot(self, config: Config) -> Slot:
         return self._work.load(Slot, slot_id(config.environment, config.scope, config.config_type))
 
+    def _holder(self, config: Config, known: Sequence[Document]) -> Holder:
+        return Holder(self._work.secrets, config.id, config.version + 1, known)
+
     def _require_place(self, environment: str, scope: Scope) -> None:
         """Raises NotFound or InvalidRequest for a place that is not there."""
         self._catalog.require_environment(environment)
@@ -151,7 +165,7 @@ class ConfigEditor:
             raise Conflict("the config of a collection is always its default: leave is_default out")
         return only_one or bool(draft.is_default)
 
-    def _checked(self, draft: Draft, mode: str) -> Document:
+    def _checked(self, draft: Draft, mode: str, holder: Holder) -> Document:
         definition = self._catalog.definition(draft.config_type)
         self._work.rely_on(config_type_id(definition.name), definition.version)
         below: tuple[Layer, ...] = ()
@@ -159,7 +173,7 @@ class ConfigEditor:
             below = layers_below(
                 self._work, environment=draft.environment, scope=draft.scope, config_type=draft.config_type
             )
-        return checked_document(definition, draft.data, mode=mode, unset=draft.unset, below=below)
+        return checked_document(definition, draft.data, mode=mode, unset=draft.unset, below=below, holder=holder)
 
     def _must_check(self, config: Config, fields: dict[str, Any], *, becomes_default: bool) -> bool:
         """Whether the document changes, or comes into force over layers that may have changed meanwhile."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
+from application.secret_keys import Secrets
 from application.views import ChangedConfig, Claim, ConfigFilter, ConfigView, DefinitionRow, LayerRow, LayerRows, Page
 from domain.access.roles import Action
 from domain.aggregate import Aggregate
@@ -18,10 +19,7 @@ A = TypeVar("A", bound=Aggregate)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One request to change something.
-
-    `digest` is a keyed digest of what was asked, to know a repeat from another request.
-    """
+    """One request to change something. A repeat is known by its keyed digest, or by that of before there were keys."""
 
     principal: str
     command_id: str
@@ -30,6 +28,7 @@ class Command:
     reason: str | None = None
     correlation_id: str | None = None
     caller_time: str | None = None
+    other_digest: bytes | None = None
 
     @property
     def stamp(self) -> Stamp:
@@ -107,6 +106,7 @@ class EventStore(Protocol):
     """The append-only log."""
 
     identity: LogIdentity
+    secrets: Secrets
 
     def load(self, kind: type[A], stream: UUID, *, version: int | None = None) -> A:
         """The aggregate as its events make it; one without events is at version 0."""

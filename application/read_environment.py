@@ -11,6 +11,7 @@ from application.commands import Commands, DryRun, Outcome
 from application.edit_configs import ConfigEditor, Draft, created_id
 from application.ports import Command, EventStore
 from application.resolve_config import ResolveConfig
+from application.seal_secrets import opened
 from application.unit_of_work import UnitOfWork
 from domain.config_types.config_type import config_type_id
 from domain.config_types.environment_variables import Reading, read
@@ -20,6 +21,7 @@ from domain.configs.process_layer import ProcessLayer, process_layer_id
 from domain.configs.scope import GLOBAL, Context
 from domain.configs.slot import Slot, slot_id
 from domain.documents import Document
+from domain.secrets.envelope import marked
 
 MATERIALIZED = "from environment variables"  # the name of a global default that was copied from them
 
@@ -146,12 +148,15 @@ class ReadEnvironment:
             if layer.data and slot.default is None:
                 found[name] = self._copy_problem(catalog, name, layer)
                 if found[name] is None:
-                    draft = Draft(environment, GLOBAL, name, MATERIALIZED, layer.data, is_default=True)
+                    data = opened(work.secrets, layer.data, stream=layer.id, version=layer.version)
+                    draft = Draft(environment, GLOBAL, name, MATERIALIZED, data, is_default=True)
                     editor.create(draft, created_id(command, ordinal))
         return found
 
     def _copy_problem(self, catalog: Catalog, name: str, layer: ProcessLayer) -> str | None:
         definition = catalog.definition(name)
+        if not self._store.secrets.can_seal and any(marked(layer.data)):
+            return "it holds a secret, and there is no key to open it with: set VARVE_SECRET_KEYS"
         missing = definition.missing(folded(definition.defaults, [Layer("environment", "overlay", layer.data)]).value)
         if definition.mode == "overlay" or not missing:
             return None

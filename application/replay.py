@@ -17,6 +17,7 @@ from application.views import DefinitionRow, LayerRow
 from domain.config_types.spec import Mode
 from domain.configs.scope import Scope
 from domain.errors import StoreUnavailable
+from domain.secrets.envelope import shown_json
 
 POSITIONS_A_READ = 20_000
 
@@ -157,7 +158,7 @@ class RawState:
             newest.stream_hex,
             newest.version,
             "overlay" if process else cast("Mode", body["mode"]),
-            orjson.dumps(body["data"]).decode(),
+            shown_json(orjson.dumps(body["data"])).decode(),
             "[]" if process else orjson.dumps(body["unset"]).decode(),
             commit.recorded_us,
             last["actor"],

@@ -12,6 +12,7 @@ from application.commands import Commands, DryRun, Outcome
 from application.edit_configs import require_kind
 from application.moments import Moment
 from application.ports import Command, EventStore, Views
+from application.seal_secrets import Holder
 from application.unit_of_work import UnitOfWork
 from application.views import ChangedConfig
 from domain.aggregate import DomainEvent
@@ -21,6 +22,7 @@ from domain.configs.diff import Change, changed_leaves, equal
 from domain.configs.scope import GLOBAL, Scope
 from domain.configs.slot import Slot, slot_id
 from domain.errors import Fault, InvalidConfig, InvalidRequest, StaleVersion
+from domain.secrets.envelope import shown
 from domain.stamp import Stamp
 
 
@@ -146,7 +148,7 @@ def restored(before: Config, after: Config) -> Restored:
 
 
 def _fields(before: Config | None, after: Config | None) -> Iterator[Change]:
-    documents = [one.data if one else {} for one in (before, after)]
+    documents = [shown(one.data) if one else {} for one in (before, after)]
     for change in changed_leaves(*documents):
         yield Change(f"/config_data{change.pointer}", change.old, change.new)
     for name in (*BESIDES, "is_default") if before and after else ():
@@ -216,7 +218,12 @@ class Way:
         )
         try:
             data = checked_document(
-                definition, past.data, mode=past.mode, unset=past.unset, below=below if past.mode == "overlay" else ()
+                definition,
+                past.data,
+                mode=past.mode,
+                unset=past.unset,
+                below=below if past.mode == "overlay" else (),
+                holder=Holder(self._work.secrets, config.id, config.version + 1, (config.data, past.data)),
             )
         except InvalidConfig as refusal:
             self._faults += [fault.under(f"/configs/{config.id}") for fault in refusal.faults]

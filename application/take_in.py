@@ -14,12 +14,14 @@ from application.catalog import Catalog
 from application.edit_configs import ConfigEditor, Draft, created_id
 from application.ports import Command
 from application.register_types import RegisterTypes
+from application.seal_secrets import Holder, Taken
 from application.unit_of_work import UnitOfWork
 from application.views import DefinitionRow
 from domain.aggregate import Aggregate
 from domain.config_types.config_type import ConfigType, config_type_id
 from domain.config_types.definition import TypeDefinition
 from domain.config_types.schema import checked
+from domain.config_types.violation import Violation
 from domain.configs.config import Config, name_key
 from domain.configs.diff import equal
 from domain.configs.merge import merged
@@ -121,19 +123,16 @@ class TakeIn:
         with self._faults_at(wanted.at):
             catalog.require_environment(wanted.environment)
             definition = catalog.definition(wanted.config_type)
-            data = definition.coerced(wanted.values)
-            violations = definition.partial_violations(data)
-            whole = merged(definition.defaults, data)
-            if not violations and not definition.missing(whole):
-                violations = definition.violations(whole)
-            if violations:
+            layer = self._work.load(ProcessLayer, process_layer_id(wanted.environment, wanted.config_type))
+            holder = Holder(self._work.secrets, layer.id, layer.version + 1, (layer.data,))
+            taken = holder.take(definition, definition.coerced(wanted.values))
+            if violations := _of_values(definition, taken):
                 self._faults += [violation.fault().under(wanted.at) for violation in violations]
                 return
             self._work.rely_on(config_type_id(definition.name), definition.version)
-            layer = self._work.load(ProcessLayer, process_layer_id(wanted.environment, wanted.config_type))
             layer.take(
-                data,
-                variables={field: name for field, name in layer.variables.items() if field in data},
+                taken.sealed(),
+                variables={field: name for field, name in layer.variables.items() if field in taken.document},
                 environment=wanted.environment,
                 config_type=wanted.config_type,
                 type_version=definition.version,
@@ -153,6 +152,15 @@ class TakeIn:
         except Refusal as refusal:
             faults = refusal.faults or (Fault("", refusal.detail, refusal.code),)
             self._faults += [wanted.fault(fault) for fault in faults]
+
+
+def _of_values(definition: TypeDefinition, taken: Taken) -> list[Violation]:
+    """What values of a process layer do wrong: each alone, and together where nothing is missing."""
+    violations = [*taken.violations, *definition.partial_violations(taken.document, texts=taken.texts)]
+    whole = merged(definition.defaults, taken.document)
+    if violations or definition.missing(whole):
+        return violations
+    return definition.violations(whole, texts=taken.texts)
 
 
 def _within(fewer: tuple[str, ...], more: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from application.catalog import Catalog
 from application.edit_configs import ConfigEditor, Draft
 from application.ports import EventStore
+from application.seal_secrets import Holder
 from application.unit_of_work import UnitOfWork
 from domain.config_types.definition import Mode, TypeDefinition
 from domain.configs.config import Config
@@ -21,6 +22,7 @@ from domain.configs.slot import Slot, slot_id
 from domain.documents import Document
 from domain.errors import InvalidConfig, InvalidRequest, Refusal
 from domain.previews.difference import empty
+from domain.secrets.envelope import shown
 from domain.stamp import Stamp
 
 _NOBODY = Stamp("preview", "preview")
@@ -126,12 +128,13 @@ class TryChanges:
 
     def _put_variables(self, change: PutVariables) -> None:
         definition = self.catalog.definition(change.config_type)
-        data = definition.coerced(change.data)
-        if faults := definition.partial_violations(data):
-            raise InvalidConfig.of(definition.name, (one.fault().under("/config_data") for one in faults))
         layer = self._work.load(ProcessLayer, process_layer_id(self.environment, definition.name))
+        holder = Holder(self._work.secrets, layer.id, layer.version + 1, (layer.data,))
+        taken = holder.take(definition, definition.coerced(change.data))
+        if faults := [*taken.violations, *definition.partial_violations(taken.document, texts=taken.texts)]:
+            raise InvalidConfig.of(definition.name, (one.fault().under("/config_data") for one in faults))
         layer.take(
-            data,
+            taken.sealed(),
             variables={},
             environment=self.environment,
             config_type=definition.name,
@@ -149,12 +152,12 @@ class TryChanges:
         label = label_at(scope)
         if scope == PROCESS:
             process = self._work.load(ProcessLayer, process_layer_id(self.environment, config_type))
-            return Layer(label, "overlay", process.data)
+            return Layer(label, "overlay", shown(process.data))
         slot = self._work.load(Slot, slot_id(self.environment, scope, config_type))
         config = self._work.load(Config, slot.default) if slot.default is not None else None
         if config is None or not config.in_force:
             return empty(label)
-        return Layer(label, config.mode, config.data, tuple(config.unset))
+        return Layer(label, config.mode, shown(config.data), tuple(config.unset))
 
 
 def label_at(scope: Scope) -> str:

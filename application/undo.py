@@ -19,6 +19,7 @@ from domain.configs.slot import Slot, slot_id
 from domain.documents import Document
 from domain.errors import Conflict, Fault, InvalidRequest, NotFound, StaleVersion
 from domain.pointers import value_at
+from domain.secrets.envelope import shown
 
 INSTEAD = {
     "slot": "undo the event of the config that is in the same commit",
@@ -133,7 +134,7 @@ class Attempt:
             return
         self._require_there()
         before, after, now = self.sides.before, self.sides.after, self.sides.now
-        pointers = [change.pointer for change in changed_leaves(before.data, after.data)]
+        pointers = [change.pointer for change in changed_leaves(shown(before.data), shown(after.data))]
         fields = [name for name in BESIDES if not equal(getattr(before, name), getattr(after, name))]
         since = [f"/config_data{one}" for one in pointers if _differs(after.data, now.data, one)]
         since += [f"/{name}" for name in fields if not equal(getattr(after, name), getattr(now, name))]
@@ -142,7 +143,7 @@ class Attempt:
         if pointers:
             changes["data"] = given_back(now.data, before.data, pointers)
         if changes:
-            self.editor.update(self.id, changes)
+            self.editor.update(self.id, changes, known=[before.data])
 
     def deleted(self) -> None:
         if self.sides.now.exists:
@@ -201,7 +202,7 @@ _OPPOSITES: dict[str, Callable[[Attempt], None]] = {
 
 def _changed(after: Config, now: Config) -> Iterator[str]:
     """Where a config is no longer as an event left it."""
-    for change in changed_leaves(after.data, now.data):
+    for change in changed_leaves(shown(after.data), shown(now.data)):
         yield f"/config_data{change.pointer}"
     for name in BESIDES:
         if not equal(getattr(after, name), getattr(now, name)):
@@ -209,4 +210,4 @@ def _changed(after: Config, now: Config) -> Iterator[str]:
 
 
 def _differs(one: Document, other: Document, pointer: str) -> bool:
-    return not equal(value_at(one, pointer), value_at(other, pointer))
+    return not equal(shown(value_at(one, pointer)), shown(value_at(other, pointer)))

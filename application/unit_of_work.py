@@ -16,6 +16,7 @@ class UnitOfWork:
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
+        self.secrets = store.secrets
         self._loaded: dict[UUID, Aggregate] = {}
         self._relied_on: dict[UUID, int] = {}
 

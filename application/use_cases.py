@@ -20,6 +20,7 @@ from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
 from application.moments import Moments
 from application.name_positions import NamePositions
+from application.open_secrets import OpenSecrets
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
 from application.prove_log import ProveLog
@@ -28,6 +29,7 @@ from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
+from application.rotate_secrets import RotateSecrets
 from application.transfer import Transfer
 from application.undo import Undo
 from application.verify_log import VerifyLog
@@ -53,6 +55,8 @@ class UseCases:
     restore: Restore
     undo: Undo
     edit_configs: EditConfigs
+    open_secrets: OpenSecrets
+    rotate_secrets: RotateSecrets
     resolve_config: ResolveConfig
     register_types: RegisterTypes
     change_ladder: ChangeLadder

@@ -12,6 +12,8 @@ Refusal
 ├── Conflicting              the input fits, but not what is there
 │   ├── NameTaken            name_taken
 │   ├── SlotTaken            slot_taken         a collection has at most one config of a type
+│   ├── KeysMissing          keys_missing       a secret, and no key for it here
+│   ├── SecretUnreadable     secret_unreadable  an envelope that does not open where it stands
 │   └── Conflict             conflict           anything else that stands in the way
 ├── StaleVersion             stale_version      If-Match named another version
 ├── IdempotencyKeyReused     idempotency_key_reused
@@ -118,6 +120,16 @@ class NameTaken(Conflicting):
 class SlotTaken(Conflicting):
     code = "slot_taken"
     title = "Slot taken"
+
+
+class KeysMissing(Conflicting):
+    code = "keys_missing"
+    title = "Keys missing"
+
+
+class SecretUnreadable(Conflicting):
+    code = "secret_unreadable"
+    title = "Secret unreadable"
 
 
 class Conflict(Conflicting):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from domain.documents import Document, is_one_value
@@ -35,6 +35,18 @@ def value_at(document: Any, pointer: str) -> Any:
             return MISSING
         document = document[key]
     return document
+
+
+def put(document: Document, values: Mapping[str, Any]) -> Document:
+    """`document` with these values at these pointers, where objects lead to each; itself where there are none."""
+    for pointer, value in values.items():
+        document = _put(document, keys_of(pointer), value)
+    return document
+
+
+def _put(document: Document, keys: list[str], value: Any) -> Document:
+    key, *further = keys
+    return {**document, key: _put(document.get(key, {}), further, value) if further else value}
 
 
 def leaves(document: Document, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -35,6 +35,7 @@ TABLES = {
     "varve_events": ("rowid", "originator_id", "originator_version", "topic", "state"),
     "varve_commits": ("recorded_us", "first", "last", "principal", "command_id", "operation", "digest"),
     "varve_tiles": ("number", "start_us", "start_position", "hashes", "root", "upto_us", "upto_position"),
+    "varve_data_keys": ("number", "id", "master", "wrapped"),
     "varve_log": ("log_id", "epoch", "digest_key"),
 }
 IN_POSTGRES = {"rowid": "notification_id"}  # columns of another name there

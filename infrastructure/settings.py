@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     checkpoint_webhook: HttpUrl | None = Field(None, description="the address that each checkpoint is sent to")
     checkpoint_events: int = Field(1000, ge=1, description="a checkpoint is cut after so many events")
     checkpoint_seconds: float = Field(60.0, gt=0, le=86_400, description="or after so many seconds, if there are any")
+    secret_keys: Path | None = Field(
+        None, description="the file of master keys for secrets, which nobody else may read: a line is NAME BASE64"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the server says")
 
     @field_validator("store_url")

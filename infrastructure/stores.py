@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import sqlalchemy as sa
@@ -16,11 +16,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy.pool import NullPool, QueuePool
 
 from domain.errors import StoreUnavailable
+from infrastructure.data_keys import DataKeys
 from infrastructure.event_store.memory import MemoryRecorder
 from infrastructure.event_store.postgres import PostgresRecorder
 from infrastructure.event_store.sqlite import SQLiteRecorder
 from infrastructure.event_store.store import Store
+from infrastructure.key_ring import KeyRing
 from infrastructure.leadership import AdvisoryLeadership, Listener
+from infrastructure.master_keys import MasterKeys
 from infrastructure.migrations import migrate
 from infrastructure.projections.follower import Alone, Follower, Leadership
 from infrastructure.projections.generations import (
@@ -42,6 +45,18 @@ CONNECT_WITHIN_SECONDS = 2  # a store that is away is told of, not waited for
 POLL_SECONDS = 0.25  # on PostgreSQL, when a notification is lost
 
 
+class Beside(NamedTuple):
+    """What lies in the log's own database besides the log."""
+
+    tiles: SqlTiles
+    vitals: Vitals
+    data_keys: DataKeys
+
+    @classmethod
+    def the_log(cls, engine: sa.Engine) -> Beside:
+        return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine))
+
+
 @dataclass
 class OpenStore:
     """A log with its views, followed."""
@@ -51,9 +66,14 @@ class OpenStore:
     follower: Follower
     tiles: SqlTiles
     vitals: Vitals
+    data_keys: DataKeys
     leads: Callable[[], bool]  # whether this process does what one process does for all
     lock: StoreLock | None = None  # of a SQLite file
     closers: list[Callable[[], None]] = field(default_factory=list)
+
+    def unlock(self, masters: MasterKeys) -> None:
+        """Let secrets be sealed and opened. Raises KeysMissing where these are not the keys of this log."""
+        self.log.secrets = KeyRing(self.data_keys, masters, log_id=self.log.identity.log_id)
 
     def close(self) -> None:
         """Stop following, let go of connections, files and locks."""
@@ -76,9 +96,9 @@ def open_store(url: str) -> OpenStore:
     try:
         if url == MEMORY:
             kept = sqlite_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0)
-            tiles = SqlTiles.in_memory(kept)
             store, views = Store(MemoryRecorder()), MemoryGenerations()
-            return _followed(store, views, tiles, Alone(), [kept.dispose], vitals=Vitals(kept))
+            beside = Beside(SqlTiles.in_memory(kept), Vitals(kept), DataKeys.in_memory(kept))
+            return _followed(store, views, beside, Alone(), [kept.dispose])
         if url.startswith("sqlite:///"):
             return _open_sqlite(Path(url.removeprefix("sqlite:///")))
         if is_postgres(url):
@@ -107,7 +127,7 @@ def _open_sqlite(path: Path) -> OpenStore:
         datastore = SQLiteDatastore(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, pool_size=10, max_overflow=30)
         store = Store(SQLiteRecorder(datastore))
         closers.append(datastore.close)
-        opened = _followed(store, FileGenerations(path), SqlTiles(engine), Alone(), closers, vitals=Vitals(engine))
+        opened = _followed(store, FileGenerations(path), Beside.the_log(engine), Alone(), closers)
     except BaseException:
         undo(closers)
         raise
@@ -133,8 +153,8 @@ def _open_postgres(url: str) -> OpenStore:
         store = Store(PostgresRecorder(datastore))
         leadership = AdvisoryLeadership(conninfo)
         closers.append(leadership.close)
-        views, tiles, vitals = SchemaGenerations(engine), SqlTiles(engine), Vitals(engine)
-        opened = _followed(store, views, tiles, leadership, closers, vitals=vitals, poll_seconds=POLL_SECONDS)
+        views, beside = SchemaGenerations(engine), Beside.the_log(engine)
+        opened = _followed(store, views, beside, leadership, closers, poll_seconds=POLL_SECONDS)
     except BaseException:
         undo(closers)
         raise
@@ -164,16 +184,15 @@ def _postgres_datastore(given: dict[str, Any]) -> PostgresDatastore:
 def _followed(
     store: Store,
     generations: Generations,
-    tiles: SqlTiles,
+    beside: Beside,
     leadership: Leadership,
     closers: list[Callable[[], None]],
     *,
-    vitals: Vitals,
     poll_seconds: float = 1.0,
 ) -> OpenStore:
     ensure_views(store, generations)
     follower = Follower(store, generations, leadership=leadership, poll_seconds=poll_seconds)
-    return OpenStore(store, generations, follower, tiles, vitals, leadership.held, closers=closers)
+    return OpenStore(store, generations, follower, *beside, leadership.held, closers=closers)
 
 
 def ensure_views(store: Store, generations: Generations) -> None:

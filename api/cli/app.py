@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import auditing, bisecting, changing, keys, operating, past, reading, restoring, serving, transferring
+from api.cli import (
+    auditing,
+    bisecting,
+    changing,
+    keys,
+    operating,
+    past,
+    reading,
+    restoring,
+    serving,
+    transferring,
+)
+from api.cli import (
+    secrets as secret_keys,
+)
 from api.cli.client import speaks
 
 app = typer.Typer(
@@ -52,6 +66,10 @@ access.command("create")(speaks(keys.create))
 access.command("list")(speaks(keys.list_))
 access.command("revoke")(speaks(keys.revoke))
 app.add_typer(access, name="keys")
+secrets = typer.Typer(help="The keys of secret fields.", no_args_is_help=True, rich_markup_mode=None)
+secrets.command("key")(secret_keys.key)
+secrets.command("rotate")(speaks(secret_keys.rotate))
+app.add_typer(secrets, name="secrets")
 
 app.command("settings")(operating.settings)
 app.command("migrate")(operating.migrate)

@@ -83,6 +83,7 @@ async def in_process(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             variables={},
             on_open=lambda _: None,
             checkpoints=wiring.checkpoints_of(settings, published=False),
+            secret_keys=settings.secret_keys,
         ),
         threads=settings.threads,
     )

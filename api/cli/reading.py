@@ -11,6 +11,7 @@ import typer
 from api.cli.client import Api
 from api.cli.options import Environment
 from api.cli.terminal import cell
+from domain.pointers import value_at
 
 EFFECTIVE = "/api/runtime-configs/effective"
 CONFIGS = "/api/runtime-configs/"
@@ -41,6 +42,7 @@ async def get(
     as_of: AsOf = None,
     position: At = None,
     environment: Environment = None,
+    secrets: Annotated[bool, typer.Option("--secrets", help="Show secrets in plain text.")] = False,
 ) -> None:
     """Tell which settings are in force for a user and collections, now or as of a moment."""
     path = EFFECTIVE if user is None else f"{EFFECTIVE}/{quote(user, safe='')}"
@@ -53,6 +55,7 @@ async def get(
         explain=True if explain or not api.terminal.as_json else None,
         as_of=as_of,
         position=position,
+        secrets=True if secrets else None,
     )
     if api.terminal.as_json:
         api.terminal.answer(effective)
@@ -71,7 +74,8 @@ def rows_of(effective: dict[str, Any], *, explain: bool) -> Iterator[tuple[Any, 
         if effective[name] is None or not fields:
             yield name, "", "not complete" if effective[name] is None else "{}", path, *([""] * 4 if explain else [])
         for pointer, source in fields.items():
-            told = (name, pointer[1:], shown(source["value"]), source["layer"])
+            # Provenance holds a placeholder for each secret, the values hold what was asked for.
+            told = (name, pointer[1:], shown(value_at(effective[name], pointer)), source["layer"])
             yield (*told, *_why(source)) if explain else told
 
 

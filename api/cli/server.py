@@ -65,6 +65,7 @@ class Opening:
                 on_open=self._opened,
                 checkpoints=self._checkpoints,
                 callers=wiring.callers_of(self._settings),
+                secret_keys=self._settings.secret_keys,
             ) as service:
                 yield service
         except Exception as problem:

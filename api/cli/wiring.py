@@ -150,6 +150,14 @@ def made_key(path: Path) -> Path:
         return make_key(path)
 
 
+def new_master_key(name: str) -> str:
+    """A line for the file of master keys."""
+    with told():
+        from infrastructure.master_keys import new_line
+
+        return new_line(name)
+
+
 def log_to_stderr(level: str) -> None:
     """As it is when something is told."""
     from infrastructure.logs import configure_logs
@@ -200,14 +208,16 @@ def opened_service(
     on_open: Callable[[OpenStore], None],
     checkpoints: Checkpoints | None = None,
     callers: Callers | None = None,
+    secret_keys: Path | None = None,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
-    from api.bootstrap import served
+    from api.bootstrap import served, unlock
     from infrastructure.stores import open_store
 
     opened = open_store(store_url)
     try:
         on_open(opened)
+        unlock(opened, secret_keys)
         yield from served(
             opened, environment=environment, variables=variables, checkpoints=checkpoints, callers=callers
         )

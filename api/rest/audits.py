@@ -13,6 +13,7 @@ from pydantic import Field
 
 from api.access import Access, ReadsLog
 from api.deps import Cases, StrictRoute, json_response
+from api.json_text import json_text
 from api.rest.bodies import Body
 from api.rest.compare import ContextBody, WhoBody, context_data
 from api.rest.effective import finished
@@ -106,10 +107,10 @@ def listed(found: Iterator[Audited], *, position: int, epoch: int, explain: bool
     """An object of `items`, a piece at a time: there may be as many as there are users."""
     equal, events, separator = True, 0, b'{"items":['
     for audited in found:
-        yield separator + orjson.dumps(audited_data(audited, epoch=epoch, explain=explain))
+        yield separator + json_text(audited_data(audited, epoch=epoch, explain=explain))
         equal, events, separator = equal and audited.equal, audited.events_read, b","
     yield (b'{"items":[' if separator != b"," else b"") + b"],"
-    yield orjson.dumps({"equal": equal, "position": position, "events_read": events})[1:]
+    yield json_text({"equal": equal, "position": position, "events_read": events})[1:]
 
 
 def audited_data(audited: Audited, *, epoch: int, explain: bool) -> dict[str, Any]:

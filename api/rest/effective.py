@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import Access, ReadsEffective
 from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
+from api.json_text import json_text
 from api.rest.examples import EFFECTIVE, responses
 from application.assemble import Effective
 from application.ports import Answer
 from application.use_cases import UseCases
 from domain.access.roles import Action
 from domain.configs.scope import Context, Scope
+from domain.documents import Document
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["effective"], route_class=StrictRoute)
 
 ETAG_DIGITS = 32
+QUOTE = '"'
+NOTHING: Mapping[str, Document] = MappingProxyType({})
 RESPONSES = responses(
-    400, 404, 503, ok={200: ("The effective configs.", EFFECTIVE)}, empty={304: "Unchanged since it was read."}
+    400, 404, 409, 503, ok={200: ("The effective configs.", EFFECTIVE)}, empty={304: "Unchanged since it was read."}
 )
 
 Environment = Annotated[str | None, Query(description="The default environment where it is not named.")]
 Collections = Annotated[list[str], Query(max_length=50, description="May repeat; the first named is the strongest.")]
 Scopes = Annotated[list[str], Query(max_length=50, description="Further scopes as kind:id.")]
 Types = Annotated[list[str], Query(max_length=500, description="Only these types; all where none is named.")]
+Secrets = Annotated[bool, Query(description="Give secrets in plain text, in an answer that nothing keeps.")]
 Explain = Annotated[bool, Query(description="Tell for each field who gave it, when and why, and what it hides.")]
 
 
@@ -45,10 +50,12 @@ def effective_without_user(
     config_types: Types = [],
     user_id: str | None = None,
     explain: Explain = False,
+    secrets: Secrets = False,
 ) -> Response:
     """The effective configs of a context in which no user is known, or only by `user_id`."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, access, context, types=config_types, explain=explain, asked=asked)
+    answer = answered_open if secrets else answered
+    return answer(request, cases, access, context, types=config_types, explain=explain, asked=asked)
 
 
 # A user's id may hold a slash, which reaches the route decoded.
@@ -66,10 +73,12 @@ def effective_of_user(
     scope: Scopes = [],
     config_types: Types = [],
     explain: Explain = False,
+    secrets: Secrets = False,
 ) -> Response:
     """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment."""
     context = context_of(cases, environment, user_id, collection_id, scope)
-    return answered(request, cases, access, context, types=config_types, explain=explain, asked=asked)
+    answer = answered_open if secrets else answered
+    return answer(request, cases, access, context, types=config_types, explain=explain, asked=asked)
 
 
 def context_of(
@@ -120,6 +129,39 @@ def asked_for(*, explain: bool) -> Action:
     return Action.READ_CONFIGS if explain else Action.READ_EFFECTIVE
 
 
+def answered_open(
+    request: Request,
+    cases: UseCases,
+    access: Access,
+    context: Context,
+    *,
+    types: list[str],
+    explain: bool,
+    asked: AskedMoment,
+) -> Response:
+    """The answer with its secrets in plain text, or 304. Its ETag is made of the other's, and it is never kept."""
+    access.to_context(context, action=asked_for(explain=explain))
+    access.to_context(context, action=Action.READ_SECRETS)
+    moment = asked.found(cases)
+    effective = cases.resolve_config.effective(context, types=types or None, moment=moment)
+    epoch = cases.store.identity.epoch
+    shown = finished(effective, epoch=epoch, explain=explain)
+    etag = f'"{shown.etag.decode().strip(QUOTE)}-open"'
+    headers = {
+        "ETag": etag,
+        "Varve-Position": str(shown.position),
+        "Varve-Epoch": str(epoch),
+        "Cache-Control": "no-store",
+    }
+    if moment is None:
+        show(cases, effective.position)
+    if matches(request, etag):
+        return Response(status_code=304, headers=headers)
+    answer = finished(effective, epoch=epoch, explain=explain, instead=cases.open_secrets.values(effective))
+    content = answer.head + str(answer.position).encode() + answer.tail
+    return Response(content, headers=headers, media_type="application/json")
+
+
 def keep(request: Request, cases: UseCases, context: Context, answer: Answer) -> None:
     """Keep an answer under the address that was asked, until one of its scopes changes."""
     key = (request.scope["raw_path"], request.scope["query_string"])
@@ -128,10 +170,16 @@ def keep(request: Request, cases: UseCases, context: Context, answer: Answer) ->
     cases.answers.put(key, answer, scopes=scopes)
 
 
-def finished(effective: Effective, *, epoch: int, explain: bool) -> Answer:
-    """The answer in bytes. Types come first, as they were resolved; the ETag covers all but the position."""
+def finished(effective: Effective, *, epoch: int, explain: bool, instead: Mapping[str, Document] = NOTHING) -> Answer:
+    """The answer in bytes. Types come first, as they were resolved, or as others stand for them `instead`.
+
+    The ETag covers all but the position.
+    """
     context = effective.context
-    types = [b'"%b":%b' % (name.encode(), one.served) for name, one in effective.types.items()]
+    served = {
+        name: json_text(instead[name]) if name in instead else one.served for name, one in effective.types.items()
+    }
+    types = [b'"%b":%b' % (name.encode(), one) for name, one in served.items()]
     about: dict[str, Any] = {
         "resolution_path": {name: one.path for name, one in effective.types.items()},
         "environment": context.environment,
@@ -156,8 +204,8 @@ def finished(effective: Effective, *, epoch: int, explain: bool) -> Answer:
         rest["preview"] = True
     if explain:
         rest["provenance"] = {name: one.provenance() for name, one in effective.types.items()}
-    head = joined([*types, orjson.dumps(about)[1:-1]]) + b',"position":'
-    tail = b"," + orjson.dumps(rest)[1:]
+    head = joined([*types, json_text(about)[1:-1]]) + b',"position":'
+    tail = b"," + json_text(rest)[1:]
     etag = b'"%b"' % sha256(head + tail).hexdigest()[:ETAG_DIGITS].encode()
     return Answer(head, tail, etag, effective.position, context.environment, asked_for(explain=explain))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.access import Operates, ReadsDefinitions, ReadsLog
 from api.deps import AtPosition, Cases, StrictRoute, json_response
+from api.json_text import json_text
 from api.rest.examples import CONFIG_ID, responses
 from application.inspect_log import LoggedEvent, Wanted
 from application.moments import parsed_us
@@ -41,7 +41,7 @@ REBUILT = {"generation": 2, "events": 1042, "position": 1042, "seconds": 0.4, "d
 COMPARED = {"equal": True, "position": 1042, "digest": "9f86d0…", "difference": None}
 
 PAGE_OF_EVENTS = responses(400, 503, ok={200: ("A page of the log, oldest first.", {"items": [EVENT], "next": "1077"})})
-PAGE_OF_EVENTS[200]["content"]["application/x-ndjson"] = {"example": orjson.dumps(EVENT).decode() + "\n"}
+PAGE_OF_EVENTS[200]["content"]["application/x-ndjson"] = {"example": json_text(EVENT).decode() + "\n"}
 
 FROM = "A time: only what was recorded then or later."
 TO = "A time: only what was recorded then or earlier."
@@ -95,7 +95,7 @@ def list_events(
     sees = None if access.sees_every_event else access.sees_event
     wanted = Wanted(frozenset(types), actor, subject_of(subject), start, end, sees)
     if format == "ndjson":
-        lines = (orjson.dumps(event_data(one)) + b"\n" for one in cases.inspect_log.events(wanted, after=after))
+        lines = (json_text(event_data(one)) + b"\n" for one in cases.inspect_log.events(wanted, after=after))
         return StreamingResponse(lines, media_type="application/x-ndjson")
     found = list(cases.inspect_log.events(wanted, after=after, limit=limit))
     following = str(found[-1].event.position) if len(found) == limit else None

@@ -13,6 +13,7 @@ from api.deps import Cases, StrictRoute, json_response
 from api.rest.bodies import Body
 from api.rest.examples import responses
 from application.verify_log import Verified
+from domain.secrets.envelope import holds_envelope
 
 router = APIRouter(prefix="/api/audits", tags=["audit"], route_class=StrictRoute)
 
@@ -116,7 +117,10 @@ def read_checkpoint(cases: Cases, access: ReadsLog) -> Response:
 def prove_event(
     position: Annotated[int, Path(ge=1, lt=2**63)], cases: Cases, access: ReadsLog, size: Size = None
 ) -> Response:
-    """Prove that an event is in the log (RFC 6962). `leaf` is in base64; hashes are SHA-256 in hex."""
+    """Prove that an event is in the log (RFC 6962).
+
+    `leaf` is in base64, and null for an event that holds a secret; hashes are SHA-256 in hex.
+    """
     access.to_installation()
     for event in cases.store.events(first=position, last=position):
         access.to_event(event)
@@ -125,7 +129,7 @@ def prove_event(
         "position": position,
         "leaf_index": proof.leaf_index,
         "size": proof.size,
-        "leaf": b64encode(proof.leaf).decode(),
+        "leaf": None if holds_envelope(proof.leaf) else b64encode(proof.leaf).decode(),
         "leaf_hash": proof.leaf_hash.hex(),
         "path": [one.hex() for one in proof.path],
         "root": proof.root.hex(),

@@ -56,6 +56,14 @@ TO_DO: dict[str, tuple[str, str]] = {
         "What is there now stands in the way of what was asked.",
         "Read it again, and decide again; `detail` says what is in the way.",
     ),
+    "keys_missing": (
+        "A secret is to be sealed or opened, and this server has not the master key for it.",
+        "Set `VARVE_SECRET_KEYS` to the file that has it, and start the server again; `detail` names the key.",
+    ),
+    "secret_unreadable": (
+        "What is kept of a secret does not open where it stands: it was altered, or made for another place.",
+        "Give the secret again; `varve audit verify` tells whether the log was altered.",
+    ),
     "stale_version": (
         "If-Match named a version that is no longer the newest: somebody else has changed it.",
         "Read it again, take over what changed, and send the new ETag in If-Match.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
 import jsonschema_rs
@@ -13,19 +14,22 @@ from domain.config_types.messages import subject_of, violations_of
 from domain.config_types.partial import partial_schema
 from domain.config_types.rule_set import RuleSet
 from domain.config_types.schema_cost import MAX_FAULTS, SchemaCost
+from domain.config_types.secret_texts import SecretTexts
 from domain.config_types.secrets import Secret, holds_secret, secrets_in, with_references
 from domain.config_types.shape import Place, Shape
 from domain.config_types.spec import Mode, Rule, TypeSpec
 from domain.config_types.validators import validator
 from domain.config_types.violation import Violation
 from domain.documents import Document
-from domain.pointers import keys_of
+from domain.pointers import keys_of, put
+from domain.secrets.envelope import is_sealed
 
 __all__ = ["Mode", "Rule", "TypeDefinition", "TypeSpec", "Violation"]
 
 _LACKING = frozenset({"required", "minProperties"})
 """The keywords by which a document can be faulted for what is not in it; dependentRequired says `required` too."""
 _FORMS = frozenset({"anyOf", "oneOf"})
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 class TypeDefinition:
@@ -44,6 +48,7 @@ class TypeDefinition:
         self._shape = Shape(spec.schema, branches=True)
         self._certain = Shape(spec.schema, branches=False)
         self._has_secrets = holds_secret(spec.schema)
+        self._texts = SecretTexts(certain=self._certain.top, possible=self._shape.top)
         compiled = {key: value for key, value in with_references(spec.schema).items() if key != "$schema"}
         self._whole = validator(compiled)
         self._partial = validator(partial_schema(compiled))
@@ -73,41 +78,44 @@ class TypeDefinition:
             return data
         return coercion.coerced(data, self._shape.top)
 
-    def violations(self, value: Document, *, required: bool = True, rules: bool = True) -> list[Violation]:
+    def violations(
+        self, value: Document, *, required: bool = True, rules: bool = True, texts: Mapping[str, str] = NO_TEXTS
+    ) -> list[Violation]:
         """What a whole document does wrong: by the schema, in the order of pointers, then by the rules, in theirs.
 
         Where the schema finds fault, only rules whose fields are all sound are asked, and count only if shown false;
         and of a large document not all faults are told, but the first.
         Without `required`, nothing is said of what is not there; a rule about it still does not hold, so leave `rules`
-        out for a value with `missing` fields.
+        out for a value with `missing` fields. `texts` are secrets, by pointer, in whose place `value` has placeholders.
         """
         found = self._checked(self._whole, value)
         if found and not required:
             found = self._without_lacking(found, value)
+        found += self._texts.violations(texts, self.name)
         if not rules or not self.rules or (found and not self._cost.tellable(value)):
             return found
         unsound = [pointer for one in found for pointer in one.pointers]
-        return found + self._rules.violations(self.coerced(value), self.name, unsound=unsound)
+        sealed = [one.pointer for one in self.secrets(value) if is_sealed(one.value) and one.pointer not in texts]
+        return found + self._rules.violations(
+            self.coerced(put(value, texts)), self.name, unsound=unsound, sealed=sealed
+        )
 
-    def partial_violations(self, data: Document) -> list[Violation]:
+    def partial_violations(self, data: Document, *, texts: Mapping[str, str] = NO_TEXTS) -> list[Violation]:
         """What an overlay does wrong by itself: each field alone; no required fields, no rules."""
-        return self._checked(self._partial, data)
+        return self._checked(self._partial, data) + self._texts.violations(texts, self.name)
 
     def missing(self, value: Document) -> list[str]:
         """The pointers of required fields that `value` lacks, in objects inside it too."""
         return completeness.missing(value, self._certain.top)
 
-    def secret_pointers(self, data: Document) -> list[str]:
-        """The pointers of values in `data` that no listing, log or export may show."""
-        return [secret.pointer for secret in self._secrets(data)]
-
-    def _secrets(self, data: Document) -> Iterable[Secret]:
+    def secrets(self, data: Document) -> Iterable[Secret]:
+        """The values in `data` that no listing, log or export may show."""
         return secrets_in(data, self._shape.top) if self._has_secrets else ()
 
     def _checked(self, compiled: jsonschema_rs.Draft202012Validator, data: Document) -> list[Violation]:
         if not self._cost.affordable(data):
             return [Violation(("",), f"{self.name} is too large for its schema to be checked: shorten it", "size")]
-        plain = [secret.pointer for secret in self._secrets(data) if not secret.fits]
+        plain = [secret.pointer for secret in self.secrets(data) if not secret.fits]
         if not plain and compiled.is_valid(data):
             return []
         errors = compiled.iter_errors(data) if self._cost.tellable(data) else first_error(compiled, data)
@@ -144,4 +152,5 @@ def _within(pointer: str, holder: str) -> bool:
 def _told(pointers: Iterable[str]) -> Iterator[Violation]:
     for pointer in pointers:
         name = subject_of(keys_of(pointer))
-        yield Violation((pointer,), f'{name} is a secret: give a reference, {{"$ref": "env:NAME"}}', "x-secret")
+        message = f'{name} is a secret: give its text, or a reference, {{"$ref": "env:NAME"}}'
+        yield Violation((pointer,), message, "x-secret")

@@ -41,23 +41,32 @@ class RuleSet:
                 return False
         return True
 
-    def violations(self, document: Document, type_name: str, *, unsound: Sequence[str] = ()) -> list[Violation]:
+    def violations(
+        self, document: Document, type_name: str, *, unsound: Sequence[str] = (), sealed: Sequence[str] = ()
+    ) -> list[Violation]:
         """The rules that do not hold. One that cannot be evaluated does not hold.
 
-        Of a document with faults at `unsound` pointers: the rules that are false and speak of none of these.
+        Of a document with faults at `unsound` pointers: the rules that are false and speak of none of these. What is
+        `sealed` was checked when it was given: rules that speak of it are not asked again.
         """
-        if not self._rules:
+        rules = self._speaking_of_none(sealed)
+        if not rules:
             return []
         if unsound:
-            return self._false_of_sound_fields(document, unsound)
+            return self._false_of_sound_fields(document, [*unsound, *sealed])
         try:
             written = len(orjson.dumps(document))
             known = facts(this=document)
         except (TypeError, ValueError):  # a number or a text that rules cannot read: nothing is shown to hold
-            return [_broken(rule) for rule, _ in self._rules]
+            return [_broken(rule) for rule, _ in rules]
         if written > self._always_cheap and not self.affordable(Size(nodes_in(document), written)):
             return [Violation(("",), f"{type_name} is too large for its rules to be checked: shorten it", "size")]
-        return [_broken(rule) for rule, expression in self._rules if not expression.holds(known)]
+        return [_broken(rule) for rule, expression in rules if not expression.holds(known)]
+
+    def _speaking_of_none(self, pointers: Sequence[str]) -> list[tuple[Rule, Expression]]:
+        if not pointers:
+            return self._rules
+        return [pair for pair in self._rules if not any(related(a, b) for a in pair[0].fields for b in pointers)]
 
     def _false_of_sound_fields(self, document: Document, unsound: Sequence[str]) -> list[Violation]:
         try:
@@ -65,7 +74,7 @@ class RuleSet:
             affordable = self.affordable(Size(nodes_in(document), len(orjson.dumps(document))))
         except (TypeError, ValueError):
             return []
-        sound = [pair for pair in self._rules if not any(related(a, b) for a in pair[0].fields for b in unsound)]
+        sound = self._speaking_of_none(unsound)
         return [_broken(rule) for rule, expression in sound if affordable and expression.is_false(known)]
 
 

@@ -1,4 +1,4 @@
-"""Secret fields: their schema says `"x-secret": true`, their value is only ever a reference."""
+"""Secret fields: their schema says `"x-secret": true`, their value is a reference, or stands for a sealed secret."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from domain.config_types.shape import Place, types_of
 from domain.config_types.subschemas import mapped
 from domain.documents import Document
 from domain.pointers import escaped
+from domain.secrets.envelope import is_sealed
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
@@ -25,8 +26,9 @@ class Secret(NamedTuple):
     """A value that a schema says is secret."""
 
     pointer: str
+    value: Any
     fits: bool
-    """Whether it is a reference, or null where that is allowed; anything else may be the secret itself."""
+    """Whether it is a reference, sealed, or null where that is allowed; anything else may be the secret itself."""
 
 
 def secrets_in(document: Document, place: Place, prefix: str = "") -> Iterator[Secret]:
@@ -34,8 +36,8 @@ def secrets_in(document: Document, place: Place, prefix: str = "") -> Iterator[S
     for key, value in document.items():
         child = place.child(key)
         if child.secret:
-            fits = is_reference(value) or (value is None and "null" in child.types)
-            yield Secret(f"{prefix}/{escaped(key)}", fits)
+            fits = is_reference(value) or is_sealed(value) or (value is None and "null" in child.types)
+            yield Secret(f"{prefix}/{escaped(key)}", value, fits)
         elif isinstance(value, dict):
             yield from secrets_in(value, child, f"{prefix}/{escaped(key)}")
 

@@ -13,11 +13,13 @@ from eventsourcing.utils import Environment
 from typing_extensions import override
 
 from application.ports import Command, Commit, Decision, LogIdentity, Recorded
+from application.secret_keys import Secrets
 from domain.aggregate import Aggregate, DomainEvent
 from domain.errors import StoreUnavailable, TooLarge
 from infrastructure.event_store.codec import EventMapper
 from infrastructure.event_store.committer import LOST, MAX_EVENTS, Committer
 from infrastructure.event_store.decide import Key, Ticket
+from infrastructure.key_ring import NoKeys
 from infrastructure.tracing import NO_FAULTS, tracer
 
 A = TypeVar("A", bound=Aggregate)
@@ -88,6 +90,7 @@ class Store:
 
     def __init__(self, recorder: LogRecorder) -> None:
         self._recorder = recorder
+        self.secrets: Secrets = NoKeys()
         self._log = Log(recorder)
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(CACHED_AGGREGATES)
         self.identity = recorder.identity()

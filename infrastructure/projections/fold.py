@@ -1,6 +1,7 @@
 """From events to rows: the one step that live projection and rebuild share. Pure.
 
-Bodies stay raw: `data` and `unset` travel from the event to the row as the bytes that were recorded.
+Bodies stay raw: `data` and `unset` travel from the event to the row as the bytes that were recorded, but for secrets:
+no view ever holds an envelope.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from application.ports import Commit, Recorded
 from domain.configs.config import Config, name_key
 from domain.configs.process_layer import ProcessLayer
 from domain.configs.scope import Scope
+from domain.secrets.envelope import shown_json
 
 RAW_LIST, RAW_OBJECT = msgspec.Raw(b"[]"), msgspec.Raw(b"{}")
 
@@ -111,7 +113,7 @@ def next_row(before: ConfigRow | None, event: Recorded, commit: Commit) -> Confi
             name_key=before.name_key if payload.name == before.name else name_key(payload.name),
             description=payload.description,
             mode=payload.mode,
-            data=bytes(payload.data).decode(),
+            data=shown_json(bytes(payload.data)).decode(),
             unset=bytes(payload.unset).decode(),
             is_active=payload.is_active,
             is_deleted=False,
@@ -134,7 +136,7 @@ def _created(event: Recorded, commit: Commit, payload: Payload) -> ConfigRow:
         name_key(payload.name),
         payload.description,
         payload.mode,
-        bytes(payload.data).decode(),
+        shown_json(bytes(payload.data)).decode(),
         bytes(payload.unset).decode(),
         payload.is_default,
         payload.is_active,

@@ -48,7 +48,7 @@ configs = Table(  # current configs, deleted ones included (one may be brought b
     text("name_key"),
     text("description", nullable=True),
     text("mode"),
-    text("data"),  # JSON, as it was recorded
+    text("data"),  # JSON, as it was recorded, with placeholders for secrets
     text("unset"),
     flag("is_default"),
     flag("is_active"),

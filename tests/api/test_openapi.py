@@ -20,6 +20,7 @@ from api.app import web
 from api.rest.examples import CONFIG_ID
 from infrastructure.checkpoints import Checkpoints
 from tests.api.conftest import CONFIGS, Client, opened
+from tests.master_keys import key_file
 
 DOCUMENT: dict[str, Any] = web().openapi()
 OPERATIONS = {
@@ -103,6 +104,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "name_position": {"path": {"name": "before-the-migration"}, "json": {}},
     "rollback_environment": {"json": {"position": 12, "types": ["llm"]}},
     "undo_event": {"json": {}},
+    "rotate_secrets": {"json": {}},
     "counterfactual": {"json": {"contexts": [C9], "without": 13, "position": 16}},
     "bisect": {
         "json": {
@@ -116,8 +118,9 @@ GIVEN: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def furnished() -> Iterator[tuple[Client, str]]:
-    with opened("memory:", checkpoints=Checkpoints(key=Ed25519PrivateKey.generate())) as client:
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, str]]:
+    keys = key_file(tmp_path_factory.mktemp("keys") / "keys", "m-1")
+    with opened("memory:", checkpoints=Checkpoints(key=Ed25519PrivateKey.generate()), secret_keys=keys) as client:
         answer = client.post(CONFIGS, json=body_of("create_config"))
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())

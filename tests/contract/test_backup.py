@@ -180,7 +180,12 @@ def test_a_backup_is_only_read(backup: Path, other_url: str):
 
 
 def test_a_backup_of_an_older_schema_is_brought_to_todays(backup: Path, other_url: str):
-    changed(backup, "DROP TABLE varve_tiles", "UPDATE alembic_version SET version_num = '0001'")
+    changed(
+        backup,
+        "DROP TABLE varve_data_keys",
+        "DROP TABLE varve_tiles",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
     restored = restore(backup, other_url)
     with service(other_url, variables={}) as served:
         assert served.use_cases.progress.visible == restored.position

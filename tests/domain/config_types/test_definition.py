@@ -319,7 +319,7 @@ def test_a_secret_is_given_as_a_reference(data: Document) -> None:
 def test_any_other_secret_is_refused_with_what_to_write(data: Document, pointer: str, name: str) -> None:
     for found in (VAULT.violations(data), VAULT.partial_violations(data)):
         assert [(one.pointers, one.message, one.rule) for one in found] == [
-            ((pointer,), f'{name} is a secret: give a reference, {{"$ref": "env:NAME"}}', "x-secret")
+            ((pointer,), f'{name} is a secret: give its text, or a reference, {{"$ref": "env:NAME"}}', "x-secret")
         ]
         assert "sk-1" not in str(found)
 
@@ -331,5 +331,5 @@ def test_null_is_a_secret_only_where_the_schema_allows_it() -> None:
 
 def test_secrets_are_found_wherever_they_stand() -> None:
     data = {"key": None, "service": {"token": REFERENCE, "url": "x"}, "headers": {"a": REFERENCE}, "maybe": "sk-1"}
-    assert VAULT.secret_pointers(data) == ["/key", "/service/token", "/headers/a", "/maybe"]
-    assert defined({"key": {"type": "string"}}).secret_pointers({"key": "x"}) == []
+    assert [one.pointer for one in VAULT.secrets(data)] == ["/key", "/service/token", "/headers/a", "/maybe"]
+    assert list(defined({"key": {"type": "string"}}).secrets({"key": "x"})) == []
