@@ -98,7 +98,7 @@ def run_alone(settings: Settings, listener: socket.socket, *, address: str, anno
 def run_workers(settings: Settings, listener: socket.socket, *, workers: int, announce: Callable[[], None]) -> None:
     """Serve from several processes; each opens the store itself."""
     wiring.checkpoints_of(settings)
-    wiring.migrated(settings.store_url)  # told here, once, if it cannot be opened
+    wiring.migrated(settings.store_url, secret_keys=settings.secret_keys)  # told here, once, if it cannot be opened
     os.environ[WORKER_STORE] = settings.store_url
     config = _config(settings, WORKER, factory=True, workers=workers)
     announce()

@@ -173,13 +173,18 @@ def log_to_stdout(level: str) -> None:
     configure_logs(level, stream=lambda: sys.stdout, for_people=sys.stdout.isatty())
 
 
-def migrated(store_url: str) -> str:
-    """Bring a store's schema up to date; answers which schema that is."""
-    with told():
+def migrated(store_url: str, *, secret_keys: Path | None = None) -> str:
+    """Bring a store's schema up to date, and try its keys; answers which schema that is."""
+    with told(Misused):
+        from api.bootstrap import unlock
         from infrastructure.migrations import HEAD
         from infrastructure.stores import open_store
 
-        open_store(store_url).close()
+        opened = open_store(store_url)
+        try:
+            unlock(opened, secret_keys)
+        finally:
+            opened.close()
         return HEAD
 
 
