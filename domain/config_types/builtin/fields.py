@@ -48,7 +48,7 @@ def url(*, description: str) -> Document:
 
 
 def secret(*, description: str) -> Document:
-    """A reference to a secret, or null."""
+    """A secret, or null."""
     return nullable("string", description=description, **{"x-secret": True})
 
 

@@ -15,7 +15,7 @@ from domain.config_types.spec import Rule, TypeSpec
 
 DEFINITION = TypeSpec(
     name="provider",
-    revision=1,
+    revision=2,
     description="A service that serves models: where it is, and how it may be called.",
     mode="overlay",
     schema=document(
@@ -32,7 +32,7 @@ DEFINITION = TypeSpec(
                 description="Whose interface the service speaks.",
             ),
             "base_url": url(description="Address of the service (http or https); null for the provider's own."),
-            "api_key": secret(description='Key of the service, as a reference: {"$ref": "env:NAME"}.'),
+            "api_key": secret(description='Key of the service: its text, or a reference {"$ref": "env:NAME"}.'),
             "model_ids": items({"type": "string"}, default=[], description="The models that may be used."),
             "default_model_id": nullable("string", description="The model used when none is named: one of model_ids."),
             "requests_per_minute": integer(1, 100000, default=60, description="How many calls a minute are made."),
