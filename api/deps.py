@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 
 from api.json_text import json_text
 from api.parsing import ParsedRequest, text_of
-from api.request_digests import request_digests
+from api.request_digests import command_id, request_digests
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.moments import Moment
@@ -118,7 +118,7 @@ class CommandRequest:
         digest, other = request_digests(self._request, self._cases.store)
         return Command(
             self._actor,
-            self._key or uuid4().hex,
+            command_id(self._key or uuid4().hex, principal=self._actor, store=self._cases.store),
             self._request.scope["route"].operation_id,
             digest,
             reason,

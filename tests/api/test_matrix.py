@@ -14,6 +14,7 @@ from api.bootstrap import Callers
 from docs.pages.access import asked_by
 from infrastructure.checkpoints import Checkpoints
 from tests.api.conftest import CONFIGS, Client, opened
+from tests.master_keys import key_file
 
 READERS = ("reader", "viewer", "editor", "maintainer", "admin")
 VIEWERS, EDITORS, MAINTAINERS, ADMINS = READERS[1:], READERS[2:], READERS[3:], READERS[4:]
@@ -318,6 +319,7 @@ ROUTES: dict[str, Asked] = {
     ),
     "name_position": Asked(MAINTAINERS, dry("PUT", "/api/tags/there", {}), what="installation"),
     "verify_log": Asked(ADMINS, plain("POST", "/api/audits/verify", json={}), what="installation"),
+    "rotate_secrets": Asked(ADMINS, dry("POST", "/api/secrets/rotations", {}), what="installation"),
     "rebuild_projections": Asked(ADMINS, plain("POST", "/api/projections/rebuild"), what="installation"),
     "rebuild_projection": Asked(ADMINS, plain("POST", "/api/projections/configs/rebuild"), what="installation"),
     "verify_projections": Asked(ADMINS, plain("POST", "/api/projections/verify"), what="installation"),
@@ -350,8 +352,10 @@ def expected_at(caller: Caller, asked: Asked, target: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def there() -> Iterator[Furnished]:
-    with opened("memory:", checkpoints=Checkpoints(key=Ed25519PrivateKey.generate()), callers=Callers()) as client:
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    keys = key_file(tmp_path_factory.mktemp("keys") / "keys", "m-1")
+    signing = Checkpoints(key=Ed25519PrivateKey.generate())
+    with opened("memory:", checkpoints=signing, callers=Callers(), secret_keys=keys) as client:
         client.show(client.admit())
         there = Furnished(client)
         client.post("/api/environments", json={"name": "staging"})

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 CONFIGS, EFFECTIVE = "/api/runtime-configs/", "/api/runtime-configs/effective"
 LAUNCH = str(ROOT / "tests" / "launch.py")
 VARVE = (sys.executable, "-m", "varve_server")
+NOTHING = "0" * 32  # an id that nothing has
 PLAIN = "Plain7d41c02b9e"  # stands in a description: whatever is searched for secrets must hold it
 VAULT = {
     "schema": {
@@ -171,7 +172,7 @@ def all_reads(client: httpx.Client) -> dict[str, bytes]:
         if "get" not in methods:
             continue
         names = [one["name"] for one in methods["get"].get("parameters", ()) if one["in"] == "path"]
-        values = known[names[0]] if names else [""]
+        values = known.get(names[0], [NOTHING]) if names else [""]
         for value in values:
             address = path.replace("{%s}" % names[0], value) if names else path  # noqa: UP031 -- braces of its own
             for query in ("", "?explain=true", "?position=14", "?format=ndjson"):

@@ -107,3 +107,12 @@ def test_a_file_that_others_may_read_stops_the_start(varve: Varve, keys: Path) -
     assert told.code == 2
     assert f"chmod 600 {keys}" in told.err
     assert os.linesep not in told.err.strip()
+
+
+def test_a_file_of_lines_with_a_secret_is_imported_once(varve: Varve, keys: Path, folder: Path) -> None:
+    (folder / "lines.jsonl").write_text('{"service": {"api_key": "1234"}}\n{"service": {"api_key": "1235"}}\n')
+    command = ("import", "lines.jsonl", "--map", "service=provider", "--json")
+    first, again = varve(*command), varve(*command)
+    assert first.code == again.code == 0, first.err + again.err
+    assert [one.json["items"][0]["repeated"] for one in (first, again)] == [False, True]
+    assert varve("get", "--secrets", "--json").json["provider"]["api_key"] == "1235"

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from starlette.requests import Request
 
+from api.bootstrap import Callers
 from api.request_digests import request_digests
 from domain.configs.config import Config
 from tests.api.conftest import CONFIGS, Client, opened
@@ -328,6 +329,43 @@ def test_the_digest_of_a_request_cannot_be_checked_with_what_the_database_holds(
     assert commit is not None
     assert commit.digest == under
     assert commit.digest != from_the_database
+
+
+def test_a_key_that_is_made_of_a_file_is_not_recorded_as_it_is(every: Client) -> None:
+    """It is a digest without a key: whoever has the log could try what the file may have held."""
+    body = {"config_type": "provider", "name": "n", "config_data": {"api_key": "1234"}}
+    headers = {"Idempotency-Key": f"import-{'ab' * 32}"}
+    first, again = (every.post(CONFIGS, json=body, headers=headers) for _ in range(2))
+    assert (first.status_code, first.json()) == (again.status_code, again.json()) == (201, first.json())
+    assert headers["Idempotency-Key"].encode() not in stored(every)
+    assert every.service.use_cases.store.commit_of("anonymous", headers["Idempotency-Key"]) is None
+
+
+def test_a_file_that_was_imported_before_there_were_keys_is_known(keys: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'varve.db'}"
+    body = {"config_type": "chunking", "name": "n", "config_data": {}}
+    headers = {"Idempotency-Key": f"import-{'ab' * 32}"}
+    with opened(url) as client:
+        first = client.post(CONFIGS, json=body, headers=headers)
+    with opened(url, secret_keys=keys) as client:
+        assert client.post(CONFIGS, json=body, headers=headers).json() == first.json()
+
+
+@pytest.mark.parametrize(
+    ("role", "shown", "opened_"),
+    [("reader", 200, 200), ("viewer", 200, 403), ("editor", 200, 403), ("maintainer", 200, 403), ("admin", 200, 200)],
+)
+def test_secrets_are_for_readers_and_admins(keys: Path, role: str, shown: int, opened_: int) -> None:
+    with opened("memory:", secret_keys=keys, callers=Callers()) as client:
+        client.show(client.admit())
+        client.create("provider", {"api_key": TEXT}, scope="global")
+        issued = client.post("/api/keys", json={"label": "x", "role": role, "environments": ["production"]}).json()
+        client.show(issued["api_key"])
+        address = f"{CONFIGS}effective"
+        bound = {"config_types": "provider"}
+        answer = client.get(address, params=bound), client.get(address, params={**bound, "secrets": "true"})
+        assert [one.status_code for one in answer] == [shown, opened_]
+        assert [TEXT in one.text for one in answer] == [False, opened_ == 200]
 
 
 def test_a_repeat_from_before_there_were_keys_is_known(keys: Path, tmp_path: Path) -> None:
