@@ -148,13 +148,19 @@ def served(store_url: str, folder: Path, environment: dict[str, str]) -> Iterato
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told, stderr=logged)
     try:
         deadline = time.monotonic() + 60
-        while not out.read_text().endswith("\n"):
+        while (address := announced(out)) is None:
             assert process.poll() is None and time.monotonic() < deadline, err.read_text()  # noqa: PT018 -- one wait
             time.sleep(0.05)
-        yield json.loads(out.read_text())["address"]
+        yield address
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+def announced(out: Path) -> str | None:
+    """Where a server listens, once it has said so among its logs."""
+    lines = (json.loads(line) for line in out.read_text().splitlines(keepends=True) if line.endswith("\n"))
+    return next((line["address"] for line in lines if "address" in line), None)
 
 
 def all_reads(client: httpx.Client) -> dict[str, bytes]:
