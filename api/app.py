@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 import anyio.to_thread
-import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp
 from api import errors, pages
 from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
+from api.json_text import json_text
 from api.looking import Looks
 from api.marks import Marks
 from api.parsing import StrictBodies
@@ -135,7 +135,7 @@ class Web(FastAPI):
 
     @cached_property
     def _written(self) -> bytes:
-        return orjson.dumps(self.openapi())
+        return json_text(self.openapi())
 
     def openapi(self) -> dict[str, Any]:
         """As the framework makes it: without the answers that it adds and we never give, with examples as they are."""

@@ -34,15 +34,15 @@ class Holder:
         taken = Taken(self, document)
         secret = {one.pointer: one.value for one in definition.secrets(document)}
         taken.violations += [_misplaced(pointer) for pointer in marked(document) if pointer not in secret]
-        if len(secret) > MAX_SECRETS:
-            taken.violations.append(
-                Violation(("",), f"a document holds at most {MAX_SECRETS} secrets: split it", "size")
-            )
+        given = {pointer: value for pointer, value in secret.items() if isinstance(value, str) or _is_marked(value)}
+        if len(given) > MAX_SECRETS:
+            message = f"a document may hold {MAX_SECRETS} secrets, and this one has {len(given)}: split it"
+            taken.violations.append(Violation(("",), message, "size"))
             return taken
-        for pointer, value in secret.items():
+        for pointer, value in given.items():
             if isinstance(value, str):
                 self._take_text(taken, pointer, value)
-            elif isinstance(value, dict) and MARK in value:
+            else:
                 self._take_placeholder(taken, pointer, value)
         taken.document = put(document, dict.fromkeys(taken.texts, GIVEN) | taken.kept)
         return taken
@@ -101,6 +101,10 @@ def opened(secrets: Secrets, document: Document, *, stream: UUID, version: int) 
         if is_envelope(envelope)
     }
     return put(document, texts)
+
+
+def _is_marked(value: Any) -> bool:
+    return isinstance(value, dict) and MARK in value
 
 
 def _misplaced(pointer: str) -> Violation:

@@ -235,6 +235,26 @@ def test_messages_never_repeat_a_secret(api: Client) -> None:
     assert api.effective()["degraded"] == []
 
 
+def test_a_document_holds_only_so_many_secrets_and_they_are_sealed_in_time(api: Client) -> None:
+    text = {"type": "string", "x-secret": True, "minLength": 3}
+    schema = {"type": "object", "properties": {}, "additionalProperties": text}
+    assert api.put("/api/config-types/vault", json={"schema": schema}).status_code == 200
+
+    def send(count: int) -> Any:
+        data = {f"k{n}": f"{TEXT}{n}" for n in range(count)}
+        return api.post(CONFIGS, json={"config_type": "vault", "name": f"n{count}", "config_data": data})
+
+    most, more, far_more = send(100), send(101), send(5_000)
+    assert most.status_code == 201
+    assert (more.status_code, far_more.status_code) == (400, 400)
+    assert "may hold 100 secrets" in more.json()["detail"]
+    assert TEXT not in more.text + far_more.text
+    assert most.elapsed.total_seconds() < 2
+    assert far_more.elapsed.total_seconds() < 2
+    references = {f"k{n}": {"$ref": "env:KEY"} for n in range(300)}
+    assert api.create("vault", references, scope="global")["in_force"]
+
+
 def test_rollback_undo_and_an_environment_going_back_bring_the_old_secret(every: Client) -> None:
     config = of_user(every)
     then = every.newest_position
