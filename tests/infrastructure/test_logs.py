@@ -45,7 +45,7 @@ NASTY = [
     'tab\tquote"',
     float("nan"),
     {"a\n": "b\n"},
-    ["a\n", object()],
+    ["a\n", {1, 2}],
 ]
 
 
