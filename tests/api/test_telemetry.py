@@ -83,7 +83,7 @@ def test_a_refused_request_is_told_with_its_code(api: Client, logs: list[Any]) -
 
 
 def test_what_machines_ask_all_the_time_and_kept_answers_are_told_to_those_who_debug(
-    api: Client, logs: list[Any]
+    logs: list[Any], api: Client
 ) -> None:
     for path in ("/health/live", "/health/ready", "/metrics", f"{CONFIGS}effective", f"{CONFIGS}effective"):
         assert api.get(path).status_code == 200
