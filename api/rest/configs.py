@@ -25,7 +25,7 @@ from api.deps import (
     show,
 )
 from api.rest.bodies import CreateConfig, SetActive, SetDefault, UpdateConfig
-from api.rest.examples import COMMAND_FAULTS, CONFIG, DRY_RUN, responses
+from api.rest.examples import COMMAND_FAULTS, CONFIG, DRY_RUN, leads_to, responses
 from api.rest.shapes import config_data
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
@@ -35,6 +35,20 @@ from application.views import ConfigFilter
 from domain.errors import InvalidRequest, NotFound
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["configs"], route_class=StrictRoute)
+
+OF_ONE = (
+    "read_config",
+    "update_config",
+    "set_default",
+    "set_active",
+    "config_history",
+    "rollback_config",
+    "delete_config",
+)
+CREATED = responses(
+    *COMMAND_FAULTS, ok={201: ("Created.", CONFIG), 200: ("What would be recorded (`dry_run`).", DRY_RUN)}
+)
+CREATED[201]["links"] = leads_to(*OF_ONE, config_id="$response.body#/id")
 
 
 def config_response(
@@ -57,9 +71,7 @@ def config_response(
     "/",
     operation_id="create_config",
     status_code=201,
-    responses=responses(
-        *COMMAND_FAULTS, ok={201: ("Created.", CONFIG), 200: ("What would be recorded (`dry_run`).", DRY_RUN)}
-    ),
+    responses=CREATED,
 )
 def create_config(
     body: CreateConfig, cases: Cases, access: ChangesConfigs, asked: Asked, dry_run: DryRunFlag = False

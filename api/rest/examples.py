@@ -141,6 +141,11 @@ def problem_example(status: int) -> dict[str, Any]:
     return {"type": address, "title": title, "status": status, "code": code, "detail": detail}
 
 
+def leads_to(*operations: str, **parameters: str) -> dict[str, Any]:
+    """OpenAPI links: operations that take something out of this answer, by runtime expressions."""
+    return {name: {"operationId": name, "parameters": parameters} for name in operations}
+
+
 def responses(
     *statuses: int, ok: dict[int, tuple[str, Any]] | None = None, empty: dict[int, str] | None = None
 ) -> dict[int | str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from pydantic import Field
 from api.access import Access, ManagesKeys
 from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, dry_run_response, json_response, outcome_headers
 from api.rest.bodies import Body, Reason
-from api.rest.examples import COMMAND_FAULTS, DRY_RUN, responses
+from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from application.commands import DryRun
 from application.manage_keys import key_id_of, new_secret, unknown_key
 from application.use_cases import UseCases
@@ -38,6 +38,11 @@ KEY = {
 }
 ISSUED = {**KEY, "api_key": "varve_1f0c8a44b7be5a7f9f6d0d6f0f3a9b1c_aN3…"}
 OWNER = {"environment": "production", "collection_id": "c-9", "user_id": "u-1"}
+
+ISSUED_KEY = responses(
+    *COMMAND_FAULTS, ok={201: ("The key; its secret is told this once.", ISSUED), 200: ("Dry run.", DRY_RUN)}
+)
+ISSUED_KEY[201]["links"] = leads_to("read_key", "revoke_key", key_id="$response.body#/id")
 
 KeyId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
@@ -74,9 +79,7 @@ class OwnerBody(Body):
     "/keys",
     operation_id="issue_key",
     status_code=201,
-    responses=responses(
-        *COMMAND_FAULTS, ok={201: ("The key; its secret is told this once.", ISSUED), 200: ("Dry run.", DRY_RUN)}
-    ),
+    responses=ISSUED_KEY,
 )
 def issue_key(body: KeyBody, cases: Cases, access: ManagesKeys, asked: Asked, dry_run: DryRunFlag = False) -> Response:
     """Issue an API key. Of its secret only a digest is kept: `api_key` is in this answer, and in no other.

@@ -1,6 +1,6 @@
 """Requests made up from the OpenAPI document, one by one and in chains, at a real server where callers show keys.
 
-    python -m tests.faults.fuzz                on SQLite: 20,000 requests and more, half an hour
+    python -m tests.faults.fuzz                on SQLite: 20,000 requests and more, 5 minutes
     python -m tests.faults.fuzz --examples 5
 
 Nothing may be answered 5xx, or with a status, a type or a shape that the document does not name. It ends with the
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.faults.server import ROOT, Server
 
-CHECKS = (
+CHECKS = (  # without use_after_free: a revoked key can be read on, and a dry run deletes nothing
     "not_a_server_error",
     "status_code_conformance",
     "content_type_conformance",
@@ -26,7 +26,6 @@ CHECKS = (
     "response_schema_conformance",
     "unsupported_method",
     "allow_header_conformance",
-    "use_after_free",
     "ignored_auth",
 )
 KEYED = {"VARVE_AUTH_MODE": "keys", "VARVE_RATE_LIMIT": "0"}
@@ -50,7 +49,7 @@ def fuzz(address: str, key: str, *, examples: int, seed: str) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--examples", type=int, default=60, help="of each operation, in each phase")
+    parser.add_argument("--examples", type=int, default=320, help="of each operation, in each phase")
     parser.add_argument("--seed", default="1")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
