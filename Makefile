@@ -75,7 +75,7 @@ histories: $(TEST)  ## ask 2,000 random histories on each store again and again:
 lost: $(TEST)  ## cut the wire to PostgreSQL at every point of a command: 2 minutes
 	@$(BIN)/python -m tests.faults.lost_answers $(ARGS)
 
-fuzz: $(TEST)  ## 20,000 requests made up from the OpenAPI document: 10 minutes (ARGS="--examples 4")
+fuzz: $(TEST)  ## 20,000 requests made up from the OpenAPI document: 8 minutes (ARGS="--examples 4")
 	@$(BIN)/python -m tests.faults.fuzz $(ARGS)
 
 clock: $(TEST)  ## step the clock of real servers by ten days and a year: 3 minutes (ARGS=--short)

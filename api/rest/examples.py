@@ -100,7 +100,7 @@ PROBLEM_SCHEMA = {
         },
     },
 }
-ANY_TIME = (401, 403, 429, 503)  # of whatever is asked
+ANY_TIME = (401, 403, 429, 431, 503)  # of whatever is asked
 COMMAND_FAULTS = (400, 404, 409, 412, 413, 415, 422, 503)
 MEANINGS = {
     400: "The request is not valid; each fault is named.",
@@ -114,6 +114,7 @@ MEANINGS = {
     415: "The body is not JSON.",
     422: "The Idempotency-Key was used for another request.",
     429: "The caller asks too often.",
+    431: "Address and headers are too long.",
     503: "The service cannot answer now: try again.",
 }
 
@@ -128,6 +129,7 @@ PROBLEMS = {
     415: ("unsupported_media_type", "Unsupported media type", "send JSON, with Content-Type: application/json"),
     422: ("idempotency_key_reused", "Idempotency key reused", "this key was used for another request: take a new one"),
     429: ("rate_limited", "Rate limited", "too many requests at once: wait 1 s, and ask less often"),
+    431: ("head_too_large", "Head too large", "address and headers may have 64 KiB together: shorten them"),
     503: ("behind", "Views behind", "the views are at 1041, not at 1042 yet: try again in a moment"),
 }
 

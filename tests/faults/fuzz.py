@@ -1,6 +1,6 @@
 """Requests made up from the OpenAPI document, one by one and in chains, at a real server where callers show keys.
 
-    python -m tests.faults.fuzz                on SQLite: 20,000 requests and more, 5 minutes
+    python -m tests.faults.fuzz                on SQLite: 20,000 requests and more, 8 minutes
     python -m tests.faults.fuzz --examples 5
 
 Nothing may be answered 5xx, or with a status, a type or a shape that the document does not name. It ends with the
@@ -49,7 +49,7 @@ def fuzz(address: str, key: str, *, examples: int, seed: str) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--examples", type=int, default=320, help="of each operation, in each phase")
+    parser.add_argument("--examples", type=int, default=400, help="of each operation, in each phase")
     parser.add_argument("--seed", default="1")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
