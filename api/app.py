@@ -71,6 +71,25 @@ ROUTERS = (
 )
 VALIDATION_ERROR = "HTTPValidationError"  # the framework's own 422; ours is a problem with status 400
 DESCRIPTION = "Settings in layers, every change dated. Errors are problem details (RFC 9457)."
+TAGS = {  # in the order of the document
+    "configs": "Settings of one type at one scope.",
+    "effective": "What is in force for somebody, field by field.",
+    "preview": "What a change would do.",
+    "types": "Schemas and rules.",
+    "time": "The past: differences, rollback, undo, what if.",
+    "log": "Every event.",
+    "audit": "Answers and the log, proved.",
+    "installation": "Environments, the ladder, environment variables.",
+    "transfer": "Settings in and out.",
+    "access": "API keys, owners of collections.",
+    "secrets": "The keys that secrets are sealed with.",
+    "projections": "The views that queries read.",
+    "health": "How the service is.",
+}
+WAYS_IN = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, varve_…, or a token of the issuer."},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +168,8 @@ class Web(FastAPI):
                     answers[str(status)].update(answer)  # the framework leaves null out of examples
         for name in (VALIDATION_ERROR, "ValidationError"):
             document.get("components", {}).get("schemas", {}).pop(name, None)
+        document["components"]["securitySchemes"] = WAYS_IN
+        document["security"] = [{name: []} for name in WAYS_IN] + [{}]  # nothing at all, in the mode `open`
         return document
 
 
@@ -160,6 +181,7 @@ def web(
         title="Varve",
         version="0.1.0",
         description=DESCRIPTION,
+        openapi_tags=[{"name": name, "description": about} for name, about in TAGS.items()],
         lifespan=lifespan,
         redirect_slashes=False,
         docs_url=None,
