@@ -35,6 +35,7 @@ from api.rest import (
     keys,
     log,
     metrics,
+    ofrep,
     preview,
     proofs,
     restoring,
@@ -52,6 +53,7 @@ ROUTERS = (
     bisect.router,
     compare.router,  # before effective.router, whose user ids may hold a slash
     effective.router,
+    ofrep.router,
     preview.router,
     installation.router,
     config_types.router,
@@ -74,6 +76,7 @@ DESCRIPTION = "Settings in layers, every change dated. Errors are problem detail
 TAGS = {  # in the order of the document
     "configs": "Settings of one type at one scope.",
     "effective": "What is in force for somebody, field by field.",
+    "openfeature": "The same as feature flags: the OpenFeature Remote Evaluation Protocol, OFREP 0.3.",
     "preview": "What a change would do.",
     "types": "Schemas and rules.",
     "time": "The past: differences, rollback, undo, what if.",

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from api import ofrep
 from api.json_text import json_text
 from domain import errors
 from domain.errors import Fault, Refusal
@@ -54,17 +55,26 @@ HTTP_PROBLEMS = {404: ("not_found", "Not found"), 405: ("method_not_allowed", "M
 
 
 class Problem(Response):
-    """Leaves its code with the request that it answers, for the log and the counts."""
+    """Leaves its code with the request that it answers, for the log and the counts. Under /ofrep it takes that form."""
 
     media_type = PROBLEM
 
-    def __init__(self, content: bytes, status: int, *, headers: dict[str, str] | None, code: str) -> None:
+    def __init__(self, content: bytes, status: int, *, headers: dict[str, str] | None, code: str, detail: str) -> None:
         super().__init__(content, status, headers=headers)
         self._code = code
+        self._detail = detail
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {})[PROBLEM_CODE] = self._code
+        if scope["path"].startswith(ofrep.PREFIX):
+            self._become_ofrep(scope)
         await super().__call__(scope, receive, send)
+
+    def _become_ofrep(self, scope: Scope) -> None:
+        self.status_code, content = ofrep.refusal(scope, status=self.status_code, detail=self._detail)
+        self.body = json_text(content)
+        self.headers["Content-Type"] = "application/json"
+        self.headers["Content-Length"] = str(len(self.body))
 
 
 def problem(
@@ -88,7 +98,7 @@ def problem(
     }
     if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule} for f in faults]:
         body["errors"] = found
-    return Problem(json_text(body), status, headers=headers, code=code)
+    return Problem(json_text(body), status, headers=headers, code=code, detail=detail)
 
 
 def refusal_response(refusal: Refusal) -> Response:

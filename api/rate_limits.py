@@ -8,6 +8,7 @@ from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import ofrep
 from api.errors import refusal_response
 from domain.errors import RateLimited
 
@@ -48,6 +49,11 @@ class Buckets:
         self._full_at = {name: at for name, at in waiting[MAX_PRINCIPALS // 2 :] if at > now}
 
 
+def cost_of(scope: Scope) -> int:
+    """OFREP asks by POST."""
+    return READ_COST if scope["method"] in READS or scope["path"].startswith(ofrep.PREFIX) else COMMAND_COST
+
+
 class RateLimits:
     """Refuses what comes too fast. Who is not known is not limited: `scope["state"]["principal"]` says who asks.
 
@@ -66,7 +72,7 @@ class RateLimits:
         if principal is None or self._buckets is None:
             await self._app(scope, receive, send)
             return
-        left = self._buckets.take(principal.name, cost=READ_COST if scope["method"] in READS else COMMAND_COST)
+        left = self._buckets.take(principal.name, cost=cost_of(scope))
         if left < 0:
             await self._refuse(ceil(-left / self._rate), scope, receive, send)
             return

@@ -165,3 +165,33 @@ def responses(
         content = {"application/problem+json": {"schema": PROBLEM_SCHEMA, "example": problem_example(status)}}
         found[status] = {"description": MEANINGS[status], "content": content}
     return found
+
+
+OFREP_FAILURE = {
+    "key": "llm.temprature",
+    "errorCode": "FLAG_NOT_FOUND",
+    "errorDetails": "there is no flag llm.temprature",
+}
+OFREP_SCHEMA = {
+    "type": "object",
+    "required": ["errorCode", "errorDetails"],
+    "properties": {
+        "key": {"type": "string"},
+        "errorCode": {"enum": ["PARSE_ERROR", "INVALID_CONTEXT", "FLAG_NOT_FOUND", "GENERAL"]},
+        "errorDetails": {"type": "string"},
+    },
+}
+BEFORE_OFREP = 431  # refused before the address is looked at
+
+
+def ofrep_responses(
+    *statuses: int, ok: dict[int, tuple[str, Any]], empty: dict[int, str] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """The same for OFREP, whose refusals have a form of their own."""
+    found = responses(400, *statuses, ok=ok, empty=empty)
+    for status in found.keys() - {*ok, *(empty or {}), BEFORE_OFREP}:
+        code = {400: "INVALID_CONTEXT", 404: "FLAG_NOT_FOUND"}.get(int(status), "GENERAL")
+        found[status]["content"] = {
+            "application/json": {"schema": OFREP_SCHEMA, "example": {**OFREP_FAILURE, "errorCode": code}}
+        }
+    return found

@@ -102,6 +102,13 @@ def who(target: str) -> dict[str, Any]:
     return {"environment": environment, **({f"{kind}_id": id_} if id_ else {})}
 
 
+def flags(target: str) -> dict[str, Any]:
+    """The same, as OpenFeature says it."""
+    context = who(target)
+    user = {"targetingKey": context.pop("user_id")} if "user_id" in context else {}
+    return {"context": {**context, **user}}
+
+
 def on_config(method: str, tail: str = "", body: Any = None) -> Callable[[Furnished, str], Any]:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" else {}
@@ -143,6 +150,10 @@ ROUTES: dict[str, Asked] = {
         lambda _, t: ("GET", f"{CONFIGS}effective/{who(t)['user_id']}", {"params": {"environment": "production"}}),
         targets=("user", "foreign user"),
     ),
+    "evaluate_flag": Asked(
+        READERS, lambda _, t: ("POST", "/ofrep/v1/evaluate/flags/chunking.max_chunk_size", {"json": flags(t)})
+    ),
+    "evaluate_flags": Asked(READERS, lambda _, t: ("POST", "/ofrep/v1/evaluate/flags", {"json": flags(t)})),
     "timeline": Asked(
         VIEWERS,
         lambda _, t: ("GET", f"{CONFIGS}effective/{who(t)['user_id']}/timeline", {}),

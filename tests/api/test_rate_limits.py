@@ -82,7 +82,9 @@ def test_many_principals_take_no_more_memory_and_the_busiest_stay_known(clock, m
     assert buckets.take("busy", cost=1) < 0
 
 
-def ask(app: Any, *, method: str = "GET", principal: Any = ANN) -> tuple[int, dict[bytes, bytes], Any]:
+def ask(
+    app: Any, *, method: str = "GET", path: str = "/x", principal: Any = ANN
+) -> tuple[int, dict[bytes, bytes], Any]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -92,7 +94,7 @@ def ask(app: Any, *, method: str = "GET", principal: Any = ANN) -> tuple[int, di
         raise AssertionError("nothing is read before it is known whether it may be")
 
     state = {} if principal is None else {"principal": principal}
-    scope = {"type": "http", "method": method, "path": "/x", "headers": [], "state": state}
+    scope = {"type": "http", "method": method, "path": path, "headers": [], "state": state}
     asyncio.run(app(scope, receive, send))
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -134,3 +136,13 @@ def test_without_a_limit_or_a_principal_nothing_is_counted_or_said(rate, princip
     answers = [ask(app, principal=principal) for _ in range(50)]
     assert {status for status, _, _ in answers} == {200}
     assert {b"ratelimit", b"ratelimit-policy"} & answers[0][1].keys() == set()
+
+
+def test_flags_are_asked_for_by_post_and_count_as_reads():
+    app = RateLimits(framework, rate=1, burst=10)
+    told = [ask(app, method="POST", path="/ofrep/v1/evaluate/flags/llm") for _ in range(11)]
+    assert [status for status, _, _ in told] == [200] * 10 + [429]
+    _, headers, body = told[-1]
+    assert int(headers[b"retry-after"]) >= 1
+    assert orjson.loads(body).keys() == {"key", "errorCode", "errorDetails"}
+    assert headers[b"content-length"] == str(len(body)).encode()
