@@ -1,0 +1,49 @@
+"""Live settings from a Varve service: `varve.Client(url).effective(user="u-1").llm.temperature`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from varve.client import Client
+from varve.context import Context
+from varve.effective import ConfigUsed, Effective, Layer, Meta, Note, Source, State, Trace
+from varve.errors import NotVarve, Refused, Unavailable, Unreachable
+from varve.notices import Change, Fallback
+from varve.settings import Settings
+from varve.version import VERSION
+
+if TYPE_CHECKING:
+    from varve.aio import AsyncClient
+
+__version__ = VERSION
+
+__all__ = [
+    "AsyncClient",
+    "Change",
+    "Client",
+    "ConfigUsed",
+    "Context",
+    "Effective",
+    "Fallback",
+    "Layer",
+    "Meta",
+    "NotVarve",
+    "Note",
+    "Refused",
+    "Settings",
+    "Source",
+    "State",
+    "Trace",
+    "Unavailable",
+    "Unreachable",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What pulls in more than most applications need is imported when it is asked for."""
+    if name == "AsyncClient":
+        from varve.aio import AsyncClient  # noqa: PLC0415
+
+        return AsyncClient
+    raise AttributeError(f"module varve has no attribute {name!r}")

@@ -1,0 +1,248 @@
+"""The client: settings by dictionary look-up, kept up to date behind the application's back."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from varve import forks
+from varve.context import Context
+from varve.defaults import Defaults
+from varve.effective import Effective, State
+from varve.errors import NotVarve
+from varve.held import Held
+from varve.link import Link
+from varve.metrics import Metrics
+from varve.models import candidates, made, type_of
+from varve.notices import Change, Fallback, Notices, Subscriber
+from varve.running import Options, Running
+
+Model = TypeVar("Model")
+Collection = str | Iterable[str] | None
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+class Client:
+    """One for a process; any number of threads may share it. Reading never raises because of the service."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        api_key: str | None = None,
+        environment: str | None = None,
+        defaults: Mapping[str, Mapping[str, Any]] | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        max_contexts: int = 10_000,
+        timeout_seconds: float = 2.0,
+        secrets: bool = False,
+        stream: bool = True,
+        poll_seconds: float = 30.0,
+        on_fallback: Callable[[Fallback], object] | None = None,
+        on_change: Callable[[Change], object] | None = None,
+        auto_report: bool = True,
+    ) -> None:
+        for name, value in (
+            ("max_contexts", max_contexts),
+            ("timeout_seconds", timeout_seconds),
+            ("poll_seconds", poll_seconds),
+        ):
+            if not value > 0:
+                raise ValueError(f"{name}: more than 0 is needed, not {value!r}")
+        self._options = Options(
+            url=url or os.environ.get("VARVE_URL") or DEFAULT_URL,
+            api_key=api_key or os.environ.get("VARVE_API_KEY") or None,
+            environment=environment or os.environ.get("VARVE_ENVIRONMENT") or None,
+            cache_dir=Path(cache_dir) if cache_dir is not None else None,
+            timeout_seconds=timeout_seconds,
+            secrets=secrets,
+            stream=stream,
+            poll_seconds=poll_seconds,
+        )
+        self.auto_report = auto_report
+        self._metrics = Metrics()
+        self._notices = Notices(self._metrics, on_fallback=on_fallback)
+        if on_change is not None:
+            self._notices.subscribe(Subscriber(on_change))
+        self._defaults = Defaults(defaults or {})
+        self._held = Held(max_contexts=max_contexts)
+        self._young = self._held.young
+        self._link = Link(self._held)
+        self._running = self._start()
+        self._closed = False
+        forks.watch(self)
+        atexit.register(self.close)
+
+    def _start(self) -> Running:
+        running = Running(
+            self._options, held=self._held, link=self._link, defaults=self._defaults, metrics=self._metrics,
+            notices=self._notices,
+        )  # fmt: skip
+        running.start()
+        return running
+
+    # ------------------------------------------------------------------------------------------------------ reading
+
+    def effective(
+        self, user: str | None = None, collection: Collection = None, scopes: Iterable[str] = ()
+    ) -> Effective:
+        """The settings in force for a user, collections (the strongest first), and further scopes as kind:id.
+
+        A hit is one look-up of the arguments as they are; that they may be given by position makes it faster by a
+        tenth. Raises TypeError or ValueError for what cannot be an id, and nothing else.
+        """
+        try:
+            return self._young[user, collection, scopes]  # type: ignore[index]
+        except (KeyError, TypeError):
+            return self._seldom(Context.checked(user, collection, scopes))
+
+    def _seldom(self, context: Context) -> Effective:
+        """The way of what is not among the contexts that were read last."""
+        found = self._held.find(context)
+        if found is not None:
+            return found
+        fetcher = self._running.fetcher
+        asked = fetcher.ask(context)
+        try:
+            found = asked.result(self._options.timeout_seconds)
+        except TimeoutError:
+            fetcher.waited_in_vain()
+        return found or self._fallback(context)
+
+    def _fallback(self, context: Context) -> Effective:
+        running = self._running
+        return running.fallbacks.of(context, problem=running.fetcher.problem_of(context))
+
+    def get(
+        self, model: type[Model], *, user: str | None = None, collection: Collection = None, scopes: Iterable[str] = (),
+        type: str | None = None,  # noqa: A002 - as it is called everywhere else
+    ) -> Model:  # fmt: skip
+        """The settings of one type as a pydantic model or a dataclass of the application; one for each answer.
+
+        The type is `type`, or the class's `varve_type`, or its name: RetrievalConfig is retrieval. Settings that the
+        class refuses are passed over for those of the next lower layer, at last for the class's own defaults; where
+        none will do, the first refusal is raised.
+        """
+        effective = self.effective(user, collection, scopes)
+        return model_of(effective, model, type_of(model, type), on_refused=self._refused)
+
+    def _refused(self, effective: Effective, config_type: str, error: Exception) -> None:
+        self._metrics.count("models_refused")
+        self._notices.fell_back(effective.context, "application", f"{config_type} was refused by its class: {error}")
+
+    # -------------------------------------------------------------------------------------------------- knowing more
+
+    @property
+    def state(self) -> State:
+        return self._link.state
+
+    @property
+    def environment(self) -> str | None:
+        """The one that was asked for; None for the service's default."""
+        return self._options.environment
+
+    def metrics(self) -> dict[str, int]:
+        return {**self._metrics.counts(), "contexts_held": len(self._held)}
+
+    def count(self, name: str, times: int = 1) -> None:
+        """Add to a metric, also one of the application's own."""
+        self._metrics.count(name, times)
+
+    def subscribe(
+        self, on_change: Callable[[Change], object] | None = None, *, on_stale: Callable[[], object] | None = None,
+        on_ready: Callable[[], object] | None = None,
+    ) -> Callable[[], None]:  # fmt: skip
+        """Be called, on a thread of the client, once local answers are new, and when the service is lost or found.
+
+        Returns what ends it.
+        """
+        return self._notices.subscribe(Subscriber(on_change, on_stale, on_ready))
+
+    def wait_until_live(self, seconds: float) -> bool:
+        """Whether the client keeps up with the service, within these seconds."""
+        return self._link.wait_until_live(seconds)
+
+    # ------------------------------------------------------------------------------------------------------- sending
+
+    def post(self, path: str, body: object, *, seconds: float = 10.0) -> tuple[int, dict[str, Any]]:
+        """One request with the client's key and environment; for threads that can wait. Raises varve.Unavailable."""
+        reply = self._running.transport.post(path, body, seconds=seconds)
+        try:
+            said = reply.json()
+        except NotVarve:
+            said = {}
+        return reply.status, said if isinstance(said, dict) else {}
+
+    # --------------------------------------------------------------------------------------------------- its own life
+
+    def flush(self, seconds: float = 5.0) -> bool:
+        """Bring to disk and to callbacks what is under way; whether that was done in time."""
+        self._running.saver.save()
+        return self._notices.flush(seconds)
+
+    def close(self) -> None:
+        """Let go of threads and connections. What is held can still be read."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        forks.forget(self)
+        self._running.close()
+        self._notices.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def before_fork(self) -> None:
+        self._held.lock.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        self._held.lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """The child keeps the values, and has threads and connections of its own."""
+        self._held.lock.release()
+        self._running.forget()
+        for one in (self._metrics, self._notices, self._link):
+            one.renew()
+        self._running = self._start()
+
+
+def model_of(
+    effective: Effective, model: type[Model], config_type: str, *,
+    on_refused: Callable[[Effective, str, Exception], object],
+) -> Model:  # fmt: skip
+    kept = effective._models
+    try:
+        found: Model = kept[model, config_type]
+    except KeyError:
+        found = kept[model, config_type] = first_accepted(effective, model, config_type, on_refused=on_refused)
+    return found
+
+
+def first_accepted(
+    effective: Effective, model: type[Model], config_type: str, *,
+    on_refused: Callable[[Effective, str, Exception], object],
+) -> Model:  # fmt: skip
+    if config_type not in effective and not effective.meta.is_fallback:
+        effective.layers(config_type)  # raises KeyError, with the names that there are
+    first: Exception | None = None
+    for settings in [*candidates(effective, config_type), {}]:
+        try:
+            return made(model, settings)
+        except (ValueError, TypeError) as error:
+            if first is None:
+                on_refused(effective, config_type, error)
+            first = first or error
+    assert first is not None
+    raise first

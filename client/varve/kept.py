@@ -1,0 +1,79 @@
+"""Answers as they are kept on disk: each part once, however many contexts share it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from varve.context import Context
+from varve.effective import APPLICATION, Effective, Part, facts_of, parts_of
+from varve.world import World
+
+
+class Kept(NamedTuple):
+    """An effective answer as the service gave it, and when it was last known to be true, in monotonic time."""
+
+    raw: Mapping[str, Any]
+    world: World
+    confirmed_at: float
+
+
+def document_of(answers: Iterable[Effective], *, about: str) -> dict[str, Any]:
+    """Times are written by the wall clock, since monotonic ones mean nothing to another process."""
+    numbers: dict[int, int] = {}
+    parts: list[dict[str, Any]] = []
+    contexts: list[dict[str, Any]] = []
+    wall = time.time() - time.monotonic()
+    for answer in answers:
+        for name, part in parts_of(answer).items():
+            if id(part) not in numbers:
+                numbers[id(part)] = len(parts)
+                parts.append(document_of_part(name, part))
+        contexts.append({**head_of(answer, wall), "parts": [numbers[id(part)] for part in parts_of(answer).values()]})
+    return {"about": about, "parts": parts, "contexts": contexts}
+
+
+def head_of(answer: Effective, wall: float) -> dict[str, Any]:
+    facts = facts_of(answer)
+    return {
+        "context": list(answer.context),
+        "confirmed_at": wall + (facts.confirmed_at or 0.0),
+        "environment": facts.environment,
+        "position": facts.position,
+        "world": facts.world,
+        "digest": facts.digest,
+    }
+
+
+def document_of_part(name: str, part: Part) -> dict[str, Any]:
+    """Without the application's defaults, which the next process may have others of."""
+    rungs = [rung for rung in part.layers if rung.layer != APPLICATION]
+    return {
+        "name": name,
+        "value": part.settings.as_dict() if part.given else None,
+        "path": part.path if part.given else "none",
+        "layers": [{**rung._asdict(), "value": rung.value.as_dict()} for rung in rungs],
+        "healed": list(part.healed),
+    }
+
+
+def entries_of(document: Mapping[str, Any]) -> Iterator[tuple[Context, Kept]]:
+    wall = time.time() - time.monotonic()
+    for entry in document["contexts"]:
+        user, collection, scopes = entry["context"]
+        context = Context(user, tuple(collection) if isinstance(collection, list) else collection, tuple(scopes))
+        parts = [document["parts"][number] for number in entry["parts"]]
+        # A clock that was set back must not make an answer younger than now.
+        at = min(time.monotonic(), entry["confirmed_at"] - wall)
+        yield context, Kept(raw_of(entry, parts), World(*entry["world"]), at)
+
+
+def raw_of(entry: Mapping[str, Any], parts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        **{part["name"]: part["value"] for part in parts},
+        "resolution_path": {part["name"]: part["path"] for part in parts},
+        "layers": {part["name"]: part["layers"] for part in parts},
+        "degraded": [{"config_type": part["name"], "message": message} for part in parts for message in part["healed"]],
+        **{name: entry[name] for name in ("environment", "position", "digest")},
+    }

@@ -1,0 +1,45 @@
+"""How a client stands with its service. All that it has answered looks here when it is asked how far it is true."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from varve.effective import Effective, State, facts_of
+from varve.held import Held
+
+
+class Link:
+    def __init__(self, held: Held) -> None:
+        self.state: State = "connecting"
+        self._held = held
+        self._confirmed_at: float | None = None
+        self._moved = threading.Condition()
+
+    def is_current(self, effective: Effective) -> bool:
+        held = self._held.peek(effective.context)
+        return held is effective or (held is None and facts_of(effective).source != "live")
+
+    def confirmed_at(self) -> float | None:
+        return time.monotonic() if self.state == "live" else self._confirmed_at
+
+    def to(self, state: State) -> bool:
+        """Whether it was another state before."""
+        with self._moved:
+            if self.state == "live" or state in ("live", "polling"):
+                self._confirmed_at = time.monotonic()
+            moved = state != self.state
+            self.state = state
+            self._moved.notify_all()
+            return moved
+
+    def wait_until_live(self, seconds: float) -> bool:
+        with self._moved:
+            return self._moved.wait_for(lambda: self.state in ("live", "polling"), seconds)
+
+    def renew(self) -> None:
+        """In a forked process: nobody is connected yet."""
+        self._moved = threading.Condition()
+        if self.state == "live":
+            self._confirmed_at = time.monotonic()
+        self.state = "connecting"
