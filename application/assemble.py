@@ -18,6 +18,7 @@ from domain.config_types.definition import TypeDefinition
 from domain.configs.layer import Layer, Origin
 from domain.configs.provenance import Source, provenance
 from domain.configs.resolution import Degradation, Resolved, resolve
+from domain.configs.rungs import Rung, rungs
 from domain.configs.scope import GLOBAL, PROCESS, Context, Scope
 from domain.secrets.envelope import shown_json
 
@@ -27,7 +28,7 @@ KEPT_RESOLUTIONS = 10_000
 class ResolvedType:
     """One type of an answer: resolved once for equal layers, and ready to be sent and to be digested."""
 
-    __slots__ = ("canonical", "definition", "degraded", "layers", "path", "resolved", "served")
+    __slots__ = ("_rungs", "canonical", "definition", "degraded", "layers", "path", "resolved", "served")
 
     def __init__(self, definition: TypeDefinition, layers: tuple[Layer, ...], resolved: Resolved) -> None:
         self.definition = definition
@@ -37,6 +38,14 @@ class ResolvedType:
         self.served = shown_json(orjson.dumps(resolved.value))
         self.canonical = canonical(resolved.value)
         self.degraded = [degradation_data(one) for one in resolved.degraded]
+        self._rungs: tuple[Rung, ...] | None = None
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """Made when they are first asked for."""
+        if self._rungs is None:
+            self._rungs = tuple(rungs(self.definition, self.layers, self.resolved))
+        return self._rungs
 
     def provenance(self) -> dict[str, Source]:
         return provenance(self.definition, self.layers, self.resolved)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from application.assemble import Effective, ResolvedType
+from application.assemble import ResolvedType
 from application.ports import EventStore
 from domain.configs.diff import equal
 from domain.configs.layer import Layer, Origin
@@ -21,25 +21,39 @@ class OpenSecrets:
     def __init__(self, store: EventStore) -> None:
         self._store = store
 
-    def values(self, effective: Effective) -> dict[str, Document]:
-        """The types of an answer that hold secrets, with these in their places.
+    def of(self, environment: str) -> Opening:
+        """What opens the secrets of answers in this environment."""
+        return Opening(self._store, environment)
+
+
+class Opening:
+    """Serves one request: each secret is opened once, in however many documents it stands."""
+
+    def __init__(self, store: EventStore, environment: str) -> None:
+        self._store = store
+        self._environment = environment
+        self._texts: dict[str, str] = {}  # by commitment
+
+    def document(self, one: ResolvedType, document: Document | None) -> Document | None:
+        """What layers of this type make together, with its secrets in their places.
 
         Raises KeysMissing, SecretUnreadable.
         """
-        found: dict[str, Document] = {}
-        for name, one in effective.types.items():
-            value = one.resolved.value
-            sealed = [] if value is None else [at for at in marked(value) if is_placeholder(value_at(value, at))]
-            if value is not None and sealed:
-                texts = {at: self._text(effective.context.environment, one, at) for at in sealed}
-                found[name] = put(value, texts)
-        return found
+        if document is None:
+            return None
+        sealed = {at: value_at(document, at) for at in marked(document)}
+        return put(document, {at: self._text(one, at, it) for at, it in sealed.items() if is_placeholder(it)})
 
-    def _text(self, environment: str, one: ResolvedType, pointer: str) -> str:
-        shown = value_at(one.resolved.value, pointer)
+    def _text(self, one: ResolvedType, pointer: str, shown: Document) -> str:
+        commitment = commitment_of(shown)
+        if commitment not in self._texts:
+            self._texts[commitment] = self._opened(one, pointer, shown)
+        return self._texts[commitment]
+
+    def _opened(self, one: ResolvedType, pointer: str, shown: Document) -> str:
         layer = next(layer for layer in reversed(one.layers) if equal(value_at(layer.data, pointer), shown))
         origin = _origin_of(layer)
-        stream = origin.config_id or process_layer_id(environment, one.definition.name)
+        stream = origin.config_id or process_layer_id(self._environment, one.definition.name)
         envelope, version = self._envelope(stream, origin.position, pointer)
         if envelope is None or commitment_of(envelope) != commitment_of(shown):
             raise SecretUnreadable(f"the log does not hold the secret at {pointer} of {layer.label}: rebuild the views")

@@ -16,7 +16,7 @@ from api.deps import Cases, StrictRoute, json_response
 from api.json_text import json_text
 from api.rest.bodies import Body
 from api.rest.compare import ContextBody, WhoBody, context_data
-from api.rest.effective import finished
+from api.rest.effective_answer import Shown, finished
 from api.rest.examples import EFFECTIVE, responses
 from application.audit import Audited, Judged, Receipt
 from application.use_cases import UseCases
@@ -126,7 +126,7 @@ def audited_data(audited: Audited, *, epoch: int, explain: bool) -> dict[str, An
         "events_read": audited.events_read,
     }
     if explain:
-        answer = finished(audited.replayed, epoch=epoch, explain=True)
+        answer = finished(audited.replayed, epoch=epoch, shown=Shown(explain=True))
         found["effective"] = orjson.Fragment(answer.head + str(answer.position).encode() + answer.tail)
     return found
 

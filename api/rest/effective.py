@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from hashlib import sha256
-from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import Access, ReadsEffective
 from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
-from api.json_text import json_text
+from api.rest.effective_answer import Shown, finished, opened_etag
 from api.rest.examples import EFFECTIVE, responses
-from application.assemble import Effective
 from application.ports import Answer
 from application.use_cases import UseCases
 from domain.access.roles import Action
 from domain.configs.scope import Context, Scope
-from domain.documents import Document
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["effective"], route_class=StrictRoute)
 
-ETAG_DIGITS = 32
-QUOTE = '"'
-NOTHING: Mapping[str, Document] = MappingProxyType({})
 RESPONSES = responses(
     400, 404, 409, 503, ok={200: ("The effective configs.", EFFECTIVE)}, empty={304: "Unchanged since it was read."}
 )
@@ -35,6 +27,7 @@ Collections = Annotated[list[str], Query(max_length=50, description="May repeat;
 Scopes = Annotated[list[str], Query(max_length=50, description="Further scopes as kind:id.")]
 Types = Annotated[list[str], Query(max_length=500, description="Only these types; all where none is named.")]
 Secrets = Annotated[bool, Query(description="Give secrets in plain text, in an answer that nothing keeps.")]
+Layers = Annotated[bool, Query(description="Give, for each type, the document of each layer without those above it.")]
 Explain = Annotated[bool, Query(description="Tell for each field who gave it, when and why, and what it hides.")]
 
 
@@ -50,12 +43,14 @@ def effective_without_user(
     config_types: Types = [],
     user_id: str | None = None,
     explain: Explain = False,
+    layers: Layers = False,
     secrets: Secrets = False,
 ) -> Response:
     """The effective configs of a context in which no user is known, or only by `user_id`."""
     context = context_of(cases, environment, user_id, collection_id, scope)
     answer = answered_open if secrets else answered
-    return answer(request, cases, access, context, types=config_types, explain=explain, asked=asked)
+    shown = Shown(explain, layers)
+    return answer(request, cases, access, context, types=config_types, shown=shown, asked=asked)
 
 
 # A user's id may hold a slash, which reaches the route decoded.
@@ -73,12 +68,14 @@ def effective_of_user(
     scope: Scopes = [],
     config_types: Types = [],
     explain: Explain = False,
+    layers: Layers = False,
     secrets: Secrets = False,
 ) -> Response:
     """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment."""
     context = context_of(cases, environment, user_id, collection_id, scope)
     answer = answered_open if secrets else answered
-    return answer(request, cases, access, context, types=config_types, explain=explain, asked=asked)
+    shown = Shown(explain, layers)
+    return answer(request, cases, access, context, types=config_types, shown=shown, asked=asked)
 
 
 def context_of(
@@ -101,14 +98,14 @@ def answered(
     context: Context,
     *,
     types: list[str],
-    explain: bool,
+    shown: Shown,
     asked: AskedMoment,
 ) -> Response:
     """The answer, or 304. One for now is kept for the next who asks the same."""
-    access.to_context(context, action=asked_for(explain=explain))
+    access.to_context(context, action=shown.action)
     moment = asked.found(cases)
     effective = cases.resolve_config.effective(context, types=types or None, moment=moment)
-    answer = finished(effective, epoch=cases.store.identity.epoch, explain=explain)
+    answer = finished(effective, epoch=cases.store.identity.epoch, shown=shown)
     if moment is None:
         show(cases, effective.position)
         keep(request, cases, context, answer)
@@ -124,11 +121,6 @@ def answered(
     return Response(content, headers=headers, media_type="application/json")
 
 
-def asked_for(*, explain: bool) -> Action:
-    """Where fields come from tells of configs, and of who changed them."""
-    return Action.READ_CONFIGS if explain else Action.READ_EFFECTIVE
-
-
 def answered_open(
     request: Request,
     cases: UseCases,
@@ -136,20 +128,19 @@ def answered_open(
     context: Context,
     *,
     types: list[str],
-    explain: bool,
+    shown: Shown,
     asked: AskedMoment,
 ) -> Response:
     """The answer with its secrets in plain text, or 304. Its ETag is made of the other's, and it is never kept."""
-    access.to_context(context, action=asked_for(explain=explain))
+    access.to_context(context, action=shown.action)
     access.to_context(context, action=Action.READ_SECRETS)
     moment = asked.found(cases)
     effective = cases.resolve_config.effective(context, types=types or None, moment=moment)
     epoch = cases.store.identity.epoch
-    shown = finished(effective, epoch=epoch, explain=explain)
-    etag = f'"{shown.etag.decode().strip(QUOTE)}-open"'
+    etag = opened_etag(finished(effective, epoch=epoch, shown=shown))
     headers = {
         "ETag": etag,
-        "Varve-Position": str(shown.position),
+        "Varve-Position": str(effective.position),
         "Varve-Epoch": str(epoch),
         "Cache-Control": "no-store",
     }
@@ -157,7 +148,7 @@ def answered_open(
         show(cases, effective.position)
     if matches(request, etag):
         return Response(status_code=304, headers=headers)
-    answer = finished(effective, epoch=epoch, explain=explain, instead=cases.open_secrets.values(effective))
+    answer = finished(effective, epoch=epoch, shown=shown, opening=cases.open_secrets.of(context.environment))
     content = answer.head + str(answer.position).encode() + answer.tail
     return Response(content, headers=headers, media_type="application/json")
 
@@ -168,47 +159,3 @@ def keep(request: Request, cases: UseCases, context: Context, answer: Answer) ->
     ladder = cases.catalogs.current().ladder
     scopes = [(context.environment, scope.kind, scope.id) for scope in context.scopes(ladder)]
     cases.answers.put(key, answer, scopes=scopes)
-
-
-def finished(effective: Effective, *, epoch: int, explain: bool, instead: Mapping[str, Document] = NOTHING) -> Answer:
-    """The answer in bytes. Types come first, as they were resolved, or as others stand for them `instead`.
-
-    The ETag covers all but the position.
-    """
-    context = effective.context
-    served = {
-        name: json_text(instead[name]) if name in instead else one.served for name, one in effective.types.items()
-    }
-    types = [b'"%b":%b' % (name.encode(), one) for name, one in served.items()]
-    about: dict[str, Any] = {
-        "resolution_path": {name: one.path for name, one in effective.types.items()},
-        "environment": context.environment,
-        "user_id": context.user_id,
-        "collection_id": context.collection_ids[0] if context.collection_ids else None,
-    }
-    if len(context.collection_ids) > 1:
-        about["collection_ids"] = context.collection_ids
-    if context.others:
-        about["scopes"] = [str(scope) for scope in context.others]
-    moment = effective.moment
-    rest: dict[str, Any] = {
-        "epoch": epoch,
-        "as_of": moment.as_of if moment else None,
-        "final": moment.final if moment else True,
-        "digest": effective.digest,
-        "degraded": [lack for one in effective.types.values() for lack in one.degraded],
-    }
-    if moment and moment.rounded_from is not None:
-        rest["rounded_from"] = moment.rounded_from
-    if moment and moment.preview:
-        rest["preview"] = True
-    if explain:
-        rest["provenance"] = {name: one.provenance() for name, one in effective.types.items()}
-    head = joined([*types, json_text(about)[1:-1]]) + b',"position":'
-    tail = b"," + json_text(rest)[1:]
-    etag = b'"%b"' % sha256(head + tail).hexdigest()[:ETAG_DIGITS].encode()
-    return Answer(head, tail, etag, effective.position, context.environment, asked_for(explain=explain))
-
-
-def joined(members: Iterable[bytes]) -> bytes:
-    return b"{" + b",".join(members)

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.rest.effective import context_of, finished
+from api.rest.effective import context_of
+from api.rest.effective_answer import Shown, finished
 from application.assemble import Unmetered
 from application.catalog import Catalogs
 from application.resolve_config import ResolveConfig
@@ -91,7 +92,7 @@ class Installation:
         context = context_of(cases, None, user, collections, tenants)
         fresh = ResolveConfig(cases.views, Catalogs(cases.views), Unmetered())
         effective = fresh.effective(context, types=None if all_types else TYPES)
-        expected = finished(effective, epoch=1, explain=explain)
+        expected = finished(effective, epoch=1, shown=Shown(explain=explain))
         address = f"{CONFIGS}effective" + (f"/{user}" if user else "") + "?" + urlencode(query)
         for _ in range(2):
             answer = self.client.get(address)

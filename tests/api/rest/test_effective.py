@@ -77,6 +77,42 @@ def test_an_added_kind_of_scope_takes_part_at_its_rung(client: Client) -> None:
     assert client.effective("u-1", scope="tenant:acme")["pipeline"]["timeout"] == 20
 
 
+def test_the_documents_below_the_answer_are_told_strongest_first(client: Client) -> None:
+    shared = client.create(data={"max_chunk_size": 700})
+    own = client.create(data={"max_chunk_size": 800}, scope="user:u-1")
+    found = client.effective("u-1", collection_id="c-9", config_types=["chunking", "llm"], layers=True)
+    told = [(one["layer"], one["config_id"], one["version"]) for one in found["layers"]["chunking"]]
+    assert told == [("user:u-1", own["id"], 1), ("global", shared["id"], 1), ("default", None, None)]
+    assert [one["value"]["max_chunk_size"] for one in found["layers"]["chunking"]] == [800, 700, 400]
+    assert found["layers"]["chunking"][0]["value"] == found["chunking"]
+    assert found["layers"]["llm"] == []
+
+
+def test_environment_variables_are_a_layer_without_a_config(client: Client) -> None:
+    client.post("/api/imports", json={"kind": "env", "variables": {"PIPELINE_TIMEOUT": "77"}})
+    first, second = client.effective(config_types="pipeline", layers=True)["layers"]["pipeline"]
+    assert (first["layer"], first["config_id"], first["version"]) == ("environment", None, None)
+    assert (first["value"]["timeout"], second["layer"]) == (77, "default")
+
+
+def test_an_answer_with_its_layers_has_the_digest_of_the_plain_one_and_another_etag(client: Client) -> None:
+    address = f"{EFFECTIVE}/u-1"
+    plain, layered = client.get(address), client.get(address, params={"layers": True})
+    assert layered.json()["digest"] == plain.json()["digest"]
+    assert layered.headers["ETag"] != plain.headers["ETag"]
+    assert client.get(address, params={"layers": True}).content == layered.content
+    client.create(data={"max_chunk_size": 700})
+    assert client.get(address, params={"layers": True}).json()["layers"]["chunking"][0]["layer"] == "global"
+
+
+def test_the_layers_of_the_past_are_those_of_then(client: Client) -> None:
+    config = client.create(data={"max_chunk_size": 700})
+    then = client.newest_position
+    client.change(config, config_data={"max_chunk_size": 900})
+    first = client.effective(config_types="chunking", layers=True, position=then)["layers"]["chunking"][0]
+    assert (first["layer"], first["version"], first["value"]["max_chunk_size"]) == ("global", 1, 700)
+
+
 def test_each_field_says_who_gave_it_and_what_it_hides(client: Client, variables: dict[str, str]) -> None:
     variables["MAX_CHUNK_SIZE"] = "450"
     client.post(f"{CONFIGS}sync-defaults", json={})
