@@ -29,6 +29,7 @@ from api.rest import (
     configs,
     counterfactuals,
     effective,
+    effective_batch,
     health,
     history,
     installation,
@@ -54,6 +55,7 @@ ROUTERS = (
     compare.router,  # before effective.router, whose user ids may hold a slash
     effective.router,
     ofrep.router,
+    effective_batch.router,
     preview.router,
     installation.router,
     config_types.router,

@@ -35,7 +35,7 @@ RESERVED_NAMES = frozenset(
             "position",
         ),
         *("epoch", "as_of", "final", "digest", "degraded", "provenance", "layers", "explain", "meta", "trace", "items"),
-        *("next", "unchanged", "receipt", "experiment", "profile", "change_set", "attributes"),
+        *("next", "unchanged", "etag", "problem", "receipt", "experiment", "profile", "change_set", "attributes"),
     }
 )
 """The other keys of an effective answer: a type with such a name would hide one."""

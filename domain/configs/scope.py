@@ -172,8 +172,12 @@ class Context:
 
     def scopes(self, ladder: Ladder) -> tuple[Scope, ...]:
         """Every scope whose configs apply here, weakest first. Raises InvalidRequest for a kind off the ladder."""
+        # the sort is stable, so that collections keep their order
+        return (PROCESS, GLOBAL, *sorted(self.named, key=lambda scope: ladder.rank(scope.kind)))
+
+    @property
+    def named(self) -> tuple[Scope, ...]:
+        """The scopes that are its own; of collections the strongest comes last."""
         collections = [Scope("collection", id_) for id_ in reversed(dict.fromkeys(self.collection_ids))]
         user = [Scope("user", self.user_id)] if self.user_id is not None else []
-        # the sort is stable, so that collections keep their order
-        named = sorted([*user, *collections, *self.others], key=lambda scope: ladder.rank(scope.kind))
-        return (PROCESS, GLOBAL, *named)
+        return (*user, *collections, *self.others)

@@ -154,6 +154,15 @@ ROUTES: dict[str, Asked] = {
         READERS, lambda _, t: ("POST", "/ofrep/v1/evaluate/flags/chunking.max_chunk_size", {"json": flags(t)})
     ),
     "evaluate_flags": Asked(READERS, lambda _, t: ("POST", "/ofrep/v1/evaluate/flags", {"json": flags(t)})),
+    "effective_of_each": Asked(  # a context that is refused spoils no other: test_effective_batch.py
+        READERS,
+        lambda _, t: (
+            "POST",
+            f"{CONFIGS}effective",
+            {"json": {"environment": TARGETS[t][0], "contexts": [{}]}},
+        ),
+        targets=("global", "elsewhere"),
+    ),
     "timeline": Asked(
         VIEWERS,
         lambda _, t: ("GET", f"{CONFIGS}effective/{who(t)['user_id']}/timeline", {}),

@@ -80,6 +80,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "effective_of_user": {"path": {"user_id": "u-1"}, "params": {"config_types": "chunking", "collection_id": "c-9"}},
     "effective_without_user": {"params": {"config_types": "chunking", "user_id": "u-1", "collection_id": "c-9"}},
     "evaluate_flag": {"path": {"key": "chunking.max_chunk_size"}},
+    "effective_of_each": {"json": {"contexts": [C9], "config_types": ["chunking"]}},
     "update_config": {"json": {"name": "contracts"}},
     "set_default": {"json": {"is_default": True}},
     "set_active": {"json": {"is_active": True}},
