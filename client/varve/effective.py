@@ -112,6 +112,10 @@ class Standing(Protocol):
     @property
     def state(self) -> State: ...
 
+    @property
+    def lost_at(self) -> float | None:
+        """Since when it is stale, in monotonic time; None while it is not."""
+
     def is_current(self, effective: Effective) -> bool: ...
 
     def confirmed_at(self) -> float | None:
@@ -162,9 +166,10 @@ class Effective(Mapping[str, Settings]):
         )
 
     def _source(self, *, is_current: bool) -> Source:
-        if self._facts.source == "live" and (not is_current or self._standing.state == "stale"):
-            return "memory"
-        return self._facts.source
+        """An answer is live until the service is lost; one that came after that is live too."""
+        facts, lost_at = self._facts, self._standing.lost_at
+        was_lost = lost_at is not None and (facts.confirmed_at or 0.0) < lost_at
+        return "memory" if facts.source == "live" and (was_lost or not is_current) else facts.source
 
     def _age_seconds(self, *, is_current: bool) -> float | None:
         confirmed_at = self._facts.confirmed_at
@@ -235,6 +240,7 @@ class Elsewhere:
     """The standing of an answer that was sent to another process: nobody keeps it current there."""
 
     state: State = "stale"
+    lost_at: float | None = None
 
     def is_current(self, effective: Effective) -> bool:  # noqa: ARG002 - it is nobody's
         return False

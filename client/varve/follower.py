@@ -98,11 +98,13 @@ class Follower:
         self._closed.wait(self._poll_seconds * random.uniform(0.75, 1.25))  # noqa: S311 - it need not be unguessable
 
     def _listen(self) -> None:
-        """Returns never but by raising: NoStream, or Unavailable once there was one."""
+        """Ends by raising, unless it is closed: NoStream, or Unavailable once there was one."""
         if not self._wants_stream:
             raise NoStream("none is wanted")
         with self._transport.stream(self._path, seconds=self._first_frame_seconds) as stream:
             self._stream = stream
+            if self._closed.is_set():
+                return  # whoever closed it may have come too early to cut it
             try:
                 bursts = self._bursts(stream)
                 self._connected(self._first(bursts))
@@ -148,21 +150,28 @@ class Follower:
         touched: dict[Context, None] = {}
         everything = False
         for frame in frames:
-            data = data_of(frame)
             if frame.event == "reset":
-                self._reset(data)
+                self._reset(frame)
                 everything = True
             elif frame.event == "changed":
-                scopes, position = data["scopes"], data["position"]
-                touched.update(dict.fromkeys(self._held.hear(scopes, position=position)))
+                touched.update(dict.fromkeys(self._changed(frame)))
         if everything or touched:
             contexts = self._held.contexts() if everything else list(touched)
             self._refresher.refresh(contexts, seconds=REFRESH_SECONDS, at_least=self._held.seen)
 
-    def _reset(self, data: dict[str, Any]) -> None:
-        world = World(data.get("log"), data["epoch"])
-        if self._held.enter(world, position=data["position"]):
-            logger.warning("the service answers from another log, or one that was restored: epoch %s", world.epoch)
+    def _reset(self, frame: Frame) -> None:
+        match data_of(frame):
+            case {"position": int(position), "epoch": int(epoch)} as where:
+                if self._held.enter(World(where.get("log"), epoch), position=position):
+                    logger.warning("the service answers from another log, or a restored one: epoch %s", epoch)
+            case _:
+                raise NotVarve(f"a reset that makes no sense: {frame.data[:200]!r}")
+
+    def _changed(self, frame: Frame) -> list[Context]:
+        match data_of(frame):
+            case {"position": int(position), "scopes": [*scopes]} if all(isinstance(one, str) for one in scopes):
+                return self._held.hear(scopes, position=position)
+        raise NotVarve(f"a change that makes no sense: {frame.data[:200]!r}")
 
     def _lost(self, why: str) -> None:
         if self._closed.is_set():
@@ -188,20 +197,8 @@ class Follower:
             self._thread.join(seconds)
 
 
-def data_of(frame: Frame) -> dict[str, Any]:
-    """Raises NotVarve for frames that the service would not send."""
+def data_of(frame: Frame) -> Any:
     try:
-        data = json.loads(frame.data)
-        if frame.event == "reset":
-            is_sound = isinstance(data["position"], int) and isinstance(data["epoch"], int)
-        elif frame.event == "changed":
-            scopes = data["scopes"]
-            is_sound = isinstance(data["position"], int) and all(isinstance(scope, str) for scope in scopes)
-        else:
-            is_sound = True
-    except (ValueError, KeyError, TypeError, RecursionError):
-        is_sound = False
-    if not is_sound:
-        raise NotVarve(f"a frame of the stream makes no sense: {frame.event}: {frame.data[:200]!r}")
-    checked: dict[str, Any] = data
-    return checked
+        return json.loads(frame.data)
+    except (ValueError, RecursionError):
+        return None

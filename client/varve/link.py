@@ -13,6 +13,7 @@ class Link:
     def __init__(self, held: Held) -> None:
         self.state: State = "connecting"
         self._held = held
+        self.lost_at: float | None = None
         self._confirmed_at: float | None = None
         self._moved = threading.Condition()
 
@@ -29,6 +30,8 @@ class Link:
             if self.state == "live" or state in ("live", "polling"):
                 self._confirmed_at = time.monotonic()
             moved = state != self.state
+            if moved:
+                self.lost_at = time.monotonic() if state == "stale" else None
             self.state = state
             self._moved.notify_all()
             return moved
