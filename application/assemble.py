@@ -15,6 +15,7 @@ from application.moments import Moment
 from application.views import LayerRow
 from domain.canonical_json import canonical
 from domain.config_types.definition import TypeDefinition
+from domain.configs.gifts import Gift, gifts
 from domain.configs.layer import Layer, Origin
 from domain.configs.provenance import Source, provenance
 from domain.configs.resolution import Degradation, Resolved, resolve
@@ -28,7 +29,7 @@ KEPT_RESOLUTIONS = 10_000
 class ResolvedType:
     """One type of an answer: resolved once for equal layers, and ready to be sent and to be digested."""
 
-    __slots__ = ("_rungs", "canonical", "definition", "degraded", "layers", "path", "resolved", "served")
+    __slots__ = ("_gifts", "_rungs", "canonical", "definition", "degraded", "layers", "path", "resolved", "served")
 
     def __init__(self, definition: TypeDefinition, layers: tuple[Layer, ...], resolved: Resolved) -> None:
         self.definition = definition
@@ -39,6 +40,7 @@ class ResolvedType:
         self.canonical = canonical(resolved.value)
         self.degraded = [degradation_data(one) for one in resolved.degraded]
         self._rungs: tuple[Rung, ...] | None = None
+        self._gifts: tuple[Gift, ...] | None = None
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
@@ -46,6 +48,13 @@ class ResolvedType:
         if self._rungs is None:
             self._rungs = tuple(rungs(self.definition, self.layers, self.resolved))
         return self._rungs
+
+    @property
+    def gifts(self) -> tuple[Gift, ...]:
+        """Likewise."""
+        if self._gifts is None:
+            self._gifts = tuple(gifts(self.layers, self.resolved))
+        return self._gifts
 
     def provenance(self) -> dict[str, Source]:
         return provenance(self.definition, self.layers, self.resolved)

@@ -12,6 +12,7 @@ from application.assemble import Effective, ResolvedType
 from application.open_secrets import Opening
 from application.ports import Answer
 from domain.access.roles import Action
+from domain.configs.gifts import Gift
 from domain.configs.rungs import Rung
 
 ETAG_DIGITS = 32
@@ -62,6 +63,7 @@ def finished(effective: Effective, *, epoch: int, shown: Shown, opening: Opening
         rest["preview"] = True
     if shown.layers:
         rest["layers"] = {name: [rung_data(rung, one, opening) for rung in one.rungs] for name, one in resolved.items()}
+        rest["origins"] = {name: [gift_data(gift) for gift in one.gifts] for name, one in resolved.items()}
     if shown.explain:
         rest["provenance"] = {name: one.provenance() for name, one in resolved.items()}
     head = joined([*types, json_text(about)[1:-1]]) + b',"position":'
@@ -80,6 +82,15 @@ def rung_data(rung: Rung, one: ResolvedType, opening: Opening | None) -> dict[st
         "config_id": str(rung.config_id) if rung.config_id else None,
         "version": rung.version,
         "value": rung.value if opening is None else opening.document(one, rung.value),
+    }
+
+
+def gift_data(gift: Gift) -> dict[str, Any]:
+    return {
+        "layer": gift.label,
+        "config_id": str(gift.config_id) if gift.config_id else None,
+        "version": gift.version,
+        "gives": gift.pointers,
     }
 
 

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from varve.context import Context
 from varve.defaults import Defaults
-from varve.effective import Effective, Facts, Layer, Note, Part, Source, Standing, parts_of
+from varve.effective import Effective, Facts, Layer, Note, Origin, Part, Source, Standing, parts_of
 from varve.errors import NotVarve
 from varve.settings import NO_SETTINGS, Settings
 from varve.world import World
@@ -57,11 +57,12 @@ class Answers:
         value, path = raw[name], raw["resolution_path"][name]
         layers = raw.get("layers", {}).get(name, [])
         healed = [lack["message"] for lack in raw.get("degraded", []) if lack["config_type"] == name]
-        text = json.dumps([name, value, path, layers, healed], separators=(",", ":"))
+        origins = raw.get("origins", {}).get(name, [])
+        text = json.dumps([name, value, path, layers, healed, origins], separators=(",", ":"))
         key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         part = self._known.get(key)
         if part is None:
-            part = self._known[key] = self._defaults.under(name, part_of(value, path, layers, healed))
+            part = self._known[key] = self._defaults.under(name, part_of(value, path, layers, healed, origins))
         return part
 
     def _notes(self, parts: Mapping[str, Part], before: Effective | None) -> dict[str, tuple[Note, ...]]:
@@ -80,14 +81,15 @@ class Answers:
         return notes
 
 
-def part_of(value: Any, path: Any, layers: Any, healed: list[str]) -> Part:
+def part_of(value: Any, path: Any, layers: Any, healed: list[str], origins: Any) -> Part:
     rungs = tuple(
         Layer(str(rung["layer"]), rung["config_id"], rung["version"], settings_of(rung["value"])) for rung in layers
     )
     settings = NO_SETTINGS if value is None else settings_of(value)
     if rungs and rungs[0].value == settings:
         settings = rungs[0].value
-    return Part(settings, given=value is not None, path=str(path), layers=rungs, healed=tuple(healed))
+    gifts = tuple(Origin(one["layer"], one["config_id"], one["version"], tuple(one["gives"])) for one in origins)
+    return Part(settings, given=value is not None, path=str(path), layers=rungs, healed=tuple(healed), origins=gifts)
 
 
 def settings_of(value: Any) -> Settings:

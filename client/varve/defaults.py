@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -46,7 +47,7 @@ class Defaults:
             return part
         layers = (*part.layers, Layer(APPLICATION, None, None, settings))
         if part.given:
-            return Part(part.settings, given=True, path=part.path, layers=layers, healed=part.healed)
+            return replace(part, layers=layers)
         return Part(settings, given=False, path=APPLICATION, layers=layers, healed=part.healed)
 
     def notes(self, name: str, part: Part) -> tuple[Note, ...]:

@@ -25,6 +25,15 @@ class Layer(NamedTuple):
     value: Settings
 
 
+class Origin(NamedTuple):
+    """A layer that gave fields of the settings in force: these, by JSON pointer. Defaults have no origin."""
+
+    layer: str
+    config_id: str | None
+    version: int | None
+    gives: tuple[str, ...]
+
+
 class Note(NamedTuple):
     """Something worth knowing about one type.
 
@@ -89,6 +98,7 @@ class Part:
     path: str
     layers: tuple[Layer, ...] = ()
     healed: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +191,10 @@ class Effective(Mapping[str, Settings]):
     def layers(self, config_type: str) -> tuple[Layer, ...]:
         """What stands behind the settings of a type, the strongest first; its last resort is the application's."""
         return self._part(config_type).layers
+
+    def origins(self, config_type: str) -> tuple[Origin, ...]:
+        """Who gave which fields of a type's settings, the strongest first."""
+        return self._part(config_type).origins
 
     def trace(self) -> Trace:
         context, facts = self.context, self._facts

@@ -55,6 +55,7 @@ def document_of_part(name: str, part: Part) -> dict[str, Any]:
         "path": part.path if part.given else "none",
         "layers": [{**rung._asdict(), "value": rung.value.as_dict()} for rung in rungs],
         "healed": list(part.healed),
+        "origins": [origin._asdict() for origin in part.origins],
     }
 
 
@@ -74,6 +75,7 @@ def raw_of(entry: Mapping[str, Any], parts: list[Mapping[str, Any]]) -> dict[str
         **{part["name"]: part["value"] for part in parts},
         "resolution_path": {part["name"]: part["path"] for part in parts},
         "layers": {part["name"]: part["layers"] for part in parts},
+        "origins": {part["name"]: part.get("origins", []) for part in parts},
         "degraded": [{"config_type": part["name"], "message": message} for part in parts for message in part["healed"]],
         **{name: entry[name] for name in ("environment", "position", "digest")},
     }

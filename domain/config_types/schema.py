@@ -34,7 +34,20 @@ RESERVED_NAMES = frozenset(
             "scopes",
             "position",
         ),
-        *("epoch", "as_of", "final", "digest", "degraded", "provenance", "layers", "explain", "meta", "trace", "items"),
+        *(
+            "epoch",
+            "as_of",
+            "final",
+            "digest",
+            "degraded",
+            "provenance",
+            "layers",
+            "origins",
+            "explain",
+            "meta",
+            "trace",
+            "items",
+        ),
         *("next", "unchanged", "etag", "problem", "receipt", "experiment", "profile", "change_set", "attributes"),
     }
 )

@@ -95,6 +95,26 @@ def test_environment_variables_are_a_layer_without_a_config(client: Client) -> N
     assert (first["value"]["timeout"], second["layer"]) == (77, "default")
 
 
+def test_an_answer_with_its_layers_tells_which_of_them_gave_which_fields(client: Client) -> None:
+    shared = client.create("chunking", {"max_chunk_size": 400, "chunk_overlap": 7})
+    own = client.create("chunking", {"chunk_overlap": 8}, scope="user:u-1", mode="overlay")
+    found = client.effective("u-1", config_types=["chunking", "pipeline", "llm"], layers=True)
+    assert found["origins"] == {
+        "chunking": [
+            {"layer": "user:u-1", "config_id": own["id"], "version": 1, "gives": ["/chunk_overlap"]},
+            {
+                "layer": "global",
+                "config_id": shared["id"],
+                "version": 1,
+                "gives": ["/max_chunk_size"],
+            },  # the default, too
+        ],
+        "llm": [],
+        "pipeline": [],
+    }
+    assert "origins" not in client.effective("u-1")
+
+
 def test_an_answer_with_its_layers_has_the_digest_of_the_plain_one_and_another_etag(client: Client) -> None:
     address = f"{EFFECTIVE}/u-1"
     plain, layered = client.get(address), client.get(address, params={"layers": True})
