@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -53,6 +54,14 @@ class Access:
         named = [Scope("user", context.user_id)] if context.user_id is not None else []
         named += [Scope("collection", one) for one in context.collection_ids]
         self.to(context.environment, Scope("global"), *named, *context.others, action=action)
+
+    def to_reports_about(self, environment: str, whom: Collection[tuple[str | None, str | None]]) -> None:
+        """Of users and collections that reports speak of. Raises Forbidden, NotFound."""
+        users = {Scope("user", user) for user, _ in whom if user is not None}
+        collections = {Scope("collection", collection) for _, collection in whom if collection is not None}
+        # Who is bound to nothing may report of everybody: nothing need be looked up.
+        named = {*users, *collections} if self.principal.is_bound else set()
+        self.to(environment, Scope("global"), *named)
 
     def to_config(self, config_id: UUID) -> None:
         """Of a config, wherever it stands. Raises Forbidden; NotFound for one that the caller may not know of."""
@@ -133,6 +142,8 @@ class Asks:
 
 
 ReadsEffective = Annotated[Access, Depends(Asks(Action.READ_EFFECTIVE))]
+ReportsUse = Annotated[Access, Depends(Asks(Action.REPORT))]
+ReadsReports = Annotated[Access, Depends(Asks(Action.READ_REPORTS))]
 ReadsConfigs = Annotated[Access, Depends(Asks(Action.READ_CONFIGS))]
 ReadsLog = Annotated[Access, Depends(Asks(Action.READ_LOG))]
 ReadsDefinitions = Annotated[Access, Depends(Asks(Action.READ_DEFINITIONS))]

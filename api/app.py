@@ -30,6 +30,7 @@ from api.rest import (
     counterfactuals,
     effective,
     effective_batch,
+    failures,
     health,
     history,
     installation,
@@ -43,6 +44,7 @@ from api.rest import (
     secrets,
     tags,
     transfer,
+    usage,
 )
 from api.rest.metrics import Exposition
 from api.shedding import Shedding
@@ -66,6 +68,8 @@ ROUTERS = (
     tags.router,
     keys.router,
     secrets.router,
+    failures.router,
+    usage.router,
     audits.router,
     proofs.router,
     log.router,
@@ -88,6 +92,7 @@ TAGS = {  # in the order of the document
     "transfer": "Settings in and out.",
     "access": "API keys, owners of collections.",
     "secrets": "The keys that secrets are sealed with.",
+    "reports": "What applications report: failures, and the configs behind their answers.",
     "projections": "The views that queries read.",
     "health": "How the service is.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -38,21 +38,26 @@ from application.prepare_log import PrepareLog
 from application.preview import Preview
 from application.prove_log import ProveLog
 from application.publish_checkpoints import PublishCheckpoints
+from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
+from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
 from application.use_cases import UseCases
 from application.verify_log import VerifyLog
+from application.watch_failures import WatchFailures, Watching
 from infrastructure.answers import KeptAnswers
 from infrastructure.checkpoints import Anchor, Checkpoints
 from infrastructure.exposition import Exposition
+from infrastructure.failure_signals import LoggedFailures
 from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
+from infrastructure.report_keeper import ReportKeeper
 from infrastructure.stores import OpenStore, open_store
 from infrastructure.telemetry import Telemetry
 from infrastructure.views import SqlViews
@@ -80,6 +85,7 @@ def service(
     checkpoints: Checkpoints | None = None,
     callers: Callers | None = None,
     secret_keys: Path | None = None,
+    watching: Watching | None = None,
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
 
@@ -89,7 +95,12 @@ def service(
     try:
         unlock(opened, secret_keys)
         yield from served(
-            opened, environment=environment, variables=variables, checkpoints=checkpoints, callers=callers
+            opened,
+            environment=environment,
+            variables=variables,
+            checkpoints=checkpoints,
+            callers=callers,
+            watching=watching,
         )
     finally:
         opened.close()
@@ -111,6 +122,7 @@ def served(
     variables: Mapping[str, str],
     checkpoints: Checkpoints | None = None,
     callers: Callers | None = None,
+    watching: Watching | None = None,
 ) -> Iterator[Service]:
     """Put the use cases on an open store, and let it follow its log.
 
@@ -129,6 +141,10 @@ def served(
     resolve_config = ResolveConfig(views, catalogs, telemetry)
     compare = Compare(opened.log, views, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
+    signals, quarantine = LoggedFailures(exposition.registry), Quarantine(opened.log, views, edit_configs)
+    watch_failures = WatchFailures(
+        opened.reports, views, quarantine, signals, watching=watching or Watching(), now_us=opened.log.now_us
+    )
     health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
@@ -167,21 +183,25 @@ def served(
         inspect_log=InspectLog(opened.log),
         rebuilder=rebuilder,
         answers=kept,
+        reports=opened.reports,
+        take_reports=TakeReports(opened.reports, catalogs, watch_failures, signals),
+        watch_failures=watch_failures,
+        quarantine=quarantine,
         default_environment=environment,
     )
     read_variables(cases, environment, variables)
     known = None if callers is None else callers.authenticate(catalogs)
     for check, trouble in health.checks().failing().items():
         log.warning("the service starts all the same", check=check, problem=trouble)
-    if checkpoints is None:
+    with ExitStack() as threads:
+        if checkpoints is not None:
+            anchor = Anchor(prove_log, publish, leads=opened.leads, often=signing)
+            anchor.start()
+            threads.callback(anchor.close)
+        keeper = ReportKeeper(opened.reports, watch_failures, leads=opened.leads, now_us=opened.log.now_us)
+        keeper.start()
+        threads.callback(keeper.close)
         yield Service(cases, kept, exposition, known)
-        return
-    anchor = Anchor(prove_log, publish, leads=opened.leads, often=signing)
-    anchor.start()
-    try:
-        yield Service(cases, kept, exposition, known)
-    finally:
-        anchor.close()
 
 
 def read_variables(cases: UseCases, environment: str, variables: Mapping[str, str]) -> None:

@@ -25,14 +25,18 @@ from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
 from application.prove_log import ProveLog
 from application.publish_checkpoints import PublishCheckpoints
+from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
 from application.register_types import RegisterTypes
+from application.reports import Reports
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
+from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
 from application.verify_log import VerifyLog
+from application.watch_failures import WatchFailures
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +74,8 @@ class UseCases:
     inspect_log: InspectLog
     rebuilder: Rebuilder
     answers: Answers
+    reports: Reports
+    take_reports: TakeReports
+    watch_failures: WatchFailures
+    quarantine: Quarantine
     default_environment: str

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     secret_keys: Path | None = Field(
         None, description="the file of master keys for secrets, which nobody else may read: a line is NAME BASE64"
     )
+    telemetry_days: int = Field(30, ge=1, le=3650, description="how long reports of failures and of use are kept")
+    quarantine_failures: int = Field(
+        20, ge=1, le=10_000, description="so many failures of one version of a config raise an alert"
+    )
+    quarantine_seconds: int = Field(300, ge=1, le=86_400, description="if they come in within so many seconds")
+    auto_quarantine: bool = Field(False, description="take such a config out of force, if it is still at that version")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the server says")
 
     @field_validator("store_url")

@@ -35,6 +35,8 @@ from infrastructure.projections.generations import (
 )
 from infrastructure.projections.rebuild import build, log_name
 from infrastructure.projections.tables import SHAPE, progress
+from infrastructure.report_tables import in_file, in_memory
+from infrastructure.reports import SqlReports
 from infrastructure.store_lock import StoreLock
 from infrastructure.tiles import SqlTiles
 from infrastructure.vitals import Vitals
@@ -46,15 +48,16 @@ POLL_SECONDS = 0.25  # on PostgreSQL, when a notification is lost
 
 
 class Beside(NamedTuple):
-    """What lies in the log's own database besides the log."""
+    """What lies in the log's own database besides the log; reports may lie in another."""
 
     tiles: SqlTiles
     vitals: Vitals
     data_keys: DataKeys
+    reports: SqlReports
 
     @classmethod
-    def the_log(cls, engine: sa.Engine) -> Beside:
-        return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine))
+    def the_log(cls, engine: sa.Engine, *, reports: sa.Engine | None = None) -> Beside:
+        return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine), SqlReports(reports or engine))
 
 
 @dataclass
@@ -67,6 +70,7 @@ class OpenStore:
     tiles: SqlTiles
     vitals: Vitals
     data_keys: DataKeys
+    reports: SqlReports
     leads: Callable[[], bool]  # whether this process does what one process does for all
     lock: StoreLock | None = None  # of a SQLite file
     closers: list[Callable[[], None]] = field(default_factory=list)
@@ -97,8 +101,9 @@ def open_store(url: str) -> OpenStore:
         if url == MEMORY:
             kept = sqlite_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0)
             store, views = Store(MemoryRecorder()), MemoryGenerations()
-            beside = Beside(SqlTiles.in_memory(kept), Vitals(kept), DataKeys.in_memory(kept))
-            return _followed(store, views, beside, Alone(), [kept.dispose])
+            reports = in_memory()
+            beside = Beside(SqlTiles.in_memory(kept), Vitals(kept), DataKeys.in_memory(kept), SqlReports(reports))
+            return _followed(store, views, beside, Alone(), [kept.dispose, reports.dispose])
         if url.startswith("sqlite:///"):
             return _open_sqlite(Path(url.removeprefix("sqlite:///")))
         if is_postgres(url):
@@ -127,7 +132,9 @@ def _open_sqlite(path: Path) -> OpenStore:
         datastore = SQLiteDatastore(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, pool_size=10, max_overflow=30)
         store = Store(SQLiteRecorder(datastore))
         closers.append(datastore.close)
-        opened = _followed(store, FileGenerations(path), Beside.the_log(engine), Alone(), closers)
+        reports = in_file(path)
+        closers.append(reports.dispose)
+        opened = _followed(store, FileGenerations(path), Beside.the_log(engine, reports=reports), Alone(), closers)
     except BaseException:
         undo(closers)
         raise

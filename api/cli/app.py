@@ -12,6 +12,7 @@ from api.cli import (
     operating,
     past,
     reading,
+    reporting,
     restoring,
     serving,
     transferring,
@@ -39,6 +40,8 @@ app.command("history")(speaks(past.history))
 app.command("rollback")(speaks(restoring.rollback))
 app.command("undo")(speaks(restoring.undo))
 app.command("tag")(speaks(restoring.tag))
+app.command("failures")(speaks(reporting.failures))
+app.command("usage")(speaks(reporting.usage))
 app.command("types")(speaks(reading.types))
 app.command("define")(speaks(changing.define))
 app.command("import")(speaks(transferring.import_))

@@ -66,6 +66,7 @@ class Opening:
                 checkpoints=self._checkpoints,
                 callers=wiring.callers_of(self._settings),
                 secret_keys=self._settings.secret_keys,
+                watching=wiring.watching_of(self._settings),
             ) as service:
                 yield service
         except Exception as problem:

@@ -76,4 +76,11 @@ def cell(value: Any) -> str:
     """A value in a table: text as it is, other values as JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return visible(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def visible(text: str) -> str:
+    """With what would steer a terminal written out: some texts come from strangers."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)

@@ -15,6 +15,7 @@ from domain.errors import Refusal, StoreUnavailable
 if TYPE_CHECKING:
     from api.app import Service
     from api.bootstrap import Callers
+    from application.watch_failures import Watching
     from infrastructure.checkpoints import Checkpoints
     from infrastructure.settings import Settings
     from infrastructure.store_lock import Holder
@@ -142,6 +143,15 @@ def callers_of(settings: Settings) -> Callers | None:
     return Callers(by_keys="keys" in settings.auth_mode, tokens=IssuerTokens(issuer))
 
 
+def watching_of(settings: Settings) -> Watching:
+    """What is done about failures with these settings."""
+    from application.reports import Threshold
+    from application.watch_failures import Watching
+
+    threshold = Threshold(settings.quarantine_failures, settings.quarantine_seconds)
+    return Watching(threshold, settings.auto_quarantine, settings.telemetry_days)
+
+
 def made_key(path: Path) -> Path:
     """A new key to sign checkpoints with; where its public half is."""
     with told():
@@ -214,6 +224,7 @@ def opened_service(
     checkpoints: Checkpoints | None = None,
     callers: Callers | None = None,
     secret_keys: Path | None = None,
+    watching: Watching | None = None,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
     from api.bootstrap import served, unlock
@@ -224,7 +235,12 @@ def opened_service(
         on_open(opened)
         unlock(opened, secret_keys)
         yield from served(
-            opened, environment=environment, variables=variables, checkpoints=checkpoints, callers=callers
+            opened,
+            environment=environment,
+            variables=variables,
+            checkpoints=checkpoints,
+            callers=callers,
+            watching=watching,
         )
     finally:
         opened.close()

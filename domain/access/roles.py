@@ -10,6 +10,8 @@ class Action(StrEnum):
 
     READ_EFFECTIVE = "effective.read"
     READ_SECRETS = "secrets.read"
+    REPORT = "telemetry.report"  # failures, and what requests were answered with
+    READ_REPORTS = "telemetry.read"
     READ_CONFIGS = "configs.read"  # with what they would do, and where their fields come from
     READ_LOG = "log.read"  # events, history, answers about the past and who changed them, proofs
     READ_DEFINITIONS = "definitions.read"  # types, environments, the ladder, tags, the state of the views
@@ -31,12 +33,13 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-_VIEWS = frozenset({Action.READ_EFFECTIVE, Action.READ_CONFIGS, Action.READ_LOG, Action.READ_DEFINITIONS})
+_USES = frozenset({Action.READ_EFFECTIVE, Action.REPORT})
+_VIEWS = _USES | {Action.READ_CONFIGS, Action.READ_LOG, Action.READ_DEFINITIONS, Action.READ_REPORTS}
 _MAINTAINS = _VIEWS | {Action.CHANGE_CONFIGS, Action.NAME_POSITIONS}
 
 GRANTS: dict[Role, frozenset[Action]] = {
     # Secrets are for programs that use them: who looks at settings, or changes them, need not see them.
-    Role.READER: frozenset({Action.READ_EFFECTIVE, Action.READ_SECRETS}),
+    Role.READER: _USES | {Action.READ_SECRETS},
     Role.VIEWER: _VIEWS,
     Role.EDITOR: _VIEWS | {Action.CHANGE_CONFIGS},
     Role.MAINTAINER: _MAINTAINS,

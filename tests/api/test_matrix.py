@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,6 +32,9 @@ OWN = {  # by what a caller is bound to; u-1 owns c-1, and a key for c-1 knows o
     "collection": {"collection:c-1"},
 }
 CHUNKING = {"max_chunk_size": 900}
+AT = "2026-11-20T10:00:00Z"
+FAILURE = {"at": AT, "config_type": "llm", "layer": "global", "position": 1, "error": "E: e"}
+RECORD = {"at": AT, "position": 1, "digest": "9f86"}
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,17 @@ def flags(target: str) -> dict[str, Any]:
     return {"context": {**context, **user}}
 
 
+def failure(target: str) -> dict[str, Any]:
+    """A report of whom the target is."""
+    about = {key: value for key, value in who(target).items() if key != "environment"}
+    return {**FAILURE, **about, "id": str(uuid4())}
+
+
+def record(target: str) -> dict[str, Any]:
+    about = {key: value for key, value in who(target).items() if key != "environment"}
+    return {**RECORD, **about, "request_id": uuid4().hex}
+
+
 def on_config(method: str, tail: str = "", body: Any = None) -> Callable[[Furnished, str], Any]:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" else {}
@@ -145,6 +160,26 @@ ROUTES: dict[str, Asked] = {
         targets=("global", "elsewhere"),
     ),
     "effective_without_user": Asked(READERS, lambda _, t: ("GET", f"{CONFIGS}effective", {"params": who(t)})),
+    "report_failures": Asked(
+        READERS,
+        lambda _, t: ("POST", "/api/failures", {"json": {"environment": TARGETS[t][0], "failures": [failure(t)]}}),
+    ),
+    "report_usage": Asked(
+        READERS, lambda _, t: ("POST", "/api/usage", {"json": {"environment": TARGETS[t][0], "records": [record(t)]}})
+    ),
+    **{
+        operation: Asked(
+            VIEWERS,
+            lambda _, t, path=path: ("GET", path, {"params": {"environment": TARGETS[t][0]}}),  # type: ignore[misc]
+            what="environment",
+            targets=("global", "elsewhere"),
+        )
+        for operation, path in (
+            ("list_failures", "/api/failures"),
+            ("summarise_failures", "/api/failures/summary"),
+            ("list_usage", "/api/usage"),
+        )
+    },
     "effective_of_user": Asked(
         READERS,
         lambda _, t: ("GET", f"{CONFIGS}effective/{who(t)['user_id']}", {"params": {"environment": "production"}}),
@@ -408,7 +443,7 @@ def test_every_role_gets_what_it_may_and_nothing_else(there: Furnished, operatio
             answer = there.client.request(method, path, headers=headers, **request)
             wanted = expected(caller, asked, target)
             cells[wanted] += 1
-            if answer.status_code != wanted:
+            if (200 if answer.status_code == 202 else answer.status_code) != wanted:
                 wrong.append(f"{caller} {target}: {answer.status_code}, not {wanted}: {answer.text[:200]}")
     assert wrong == []
     assert cells[200] > 0

@@ -1,0 +1,114 @@
+"""Tells when a version of a config fails too often, and has it taken out of force where that is wanted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Protocol
+
+from application.ports import Views
+from application.quarantine import Failing, Quarantine
+from application.reports import ConfigVersion, Reports, Threshold
+from application.views import ConfigView
+from domain.errors import Refusal
+
+MOST_NEWS = 10_000  # versions between two looks
+
+
+class FailureSignals(Protocol):
+    """Where failures are counted and alerts go."""
+
+    def failed(self, environment: str, config_type: str, *, times: int) -> None: ...
+
+    def alert(self, found: Failing, config: ConfigView) -> None:
+        """A version has come over the threshold."""
+
+    def quarantined(self, found: Failing, *, problem: str | None) -> None:
+        """It was taken out of force, or could not be."""
+
+    def failing(self, by_environment: Mapping[str, int]) -> None:
+        """How many versions are over the threshold now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What is too much, whether something is done about it, and how long reports are kept."""
+
+    threshold: Threshold = field(default_factory=Threshold)
+    quarantines: bool = False
+    days: float = 30.0
+
+
+class WatchFailures:
+    """`look` is called by one thread, whenever there is `news` and once in a while."""
+
+    def __init__(
+        self,
+        reports: Reports,
+        views: Views,
+        quarantine: Quarantine,
+        signals: FailureSignals,
+        *,
+        watching: Watching,
+        now_us: Callable[[], int],
+    ) -> None:
+        self._reports = reports
+        self._views = views
+        self._quarantine = quarantine
+        self._signals = signals
+        self._now_us = now_us
+        self.watching = watching
+        self.news = Event()
+        self._reported: set[ConfigVersion] = set()
+        self._over: dict[ConfigVersion, bool] = {}  # and whether nothing is left to be done about it
+
+    def note(self, subjects: Iterable[ConfigVersion]) -> None:
+        """These have failed again."""
+        fresh = set(subjects)
+        if fresh and len(self._reported) < MOST_NEWS:
+            self._reported |= fresh
+            self.news.set()
+
+    def look(self) -> None:
+        """Raises StoreUnavailable; what was reported is looked at again then."""
+        self.news.clear()
+        reported, self._reported = self._reported, set()
+        try:
+            for subject in {*self._over, *reported}:
+                self._look_at(subject)
+        except Refusal:
+            self._reported |= reported
+            raise
+        self._signals.failing(Counter(subject.environment for subject in self._over))
+
+    def _look_at(self, subject: ConfigVersion) -> None:
+        threshold = self.watching.threshold
+        recent = self._reports.recent(subject, since_us=threshold.since(self._now_us()))
+        config = self._known(subject) if recent.failures >= threshold.failures else None
+        if config is None:
+            self._over.pop(subject, None)
+            return
+        found = Failing(subject, recent.failures, threshold.seconds, recent.error)
+        if subject not in self._over:
+            self._over[subject] = not self.watching.quarantines
+            self._signals.alert(found, config)
+        if not self._over[subject]:
+            self._over[subject] = self._taken_out(found)
+
+    def _known(self, subject: ConfigVersion) -> ConfigView | None:
+        """The config that was reported; None where there is no such version of one there."""
+        config = self._views.config(subject.config_id)
+        known = config is not None and config.environment == subject.environment and subject.version <= config.version
+        return config if known else None
+
+    def _taken_out(self, found: Failing) -> bool:
+        """Whether nothing is left to be done. What cannot be done now is tried at the next look."""
+        try:
+            if self._quarantine.take_out(found):
+                self._signals.quarantined(found, problem=None)
+        except Refusal as refusal:
+            self._signals.quarantined(found, problem=refusal.detail)
+            return False
+        return True

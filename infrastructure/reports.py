@@ -1,0 +1,162 @@
+"""Implements the port `Reports`, in a database file of its own or in the store's PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from application.reports import (
+    ConfigVersion,
+    FailingVersion,
+    Failure,
+    FailureFilter,
+    FailurePage,
+    Place,
+    Recent,
+    Threshold,
+    Usage,
+    UsageFilter,
+    UsagePage,
+    UsedConfig,
+)
+from infrastructure.report_queries import (
+    failing_versions,
+    failures_wanted,
+    oldest,
+    page_of,
+    recent_failures,
+    usage_wanted,
+)
+from infrastructure.report_tables import failures, usage, usage_configs
+from infrastructure.views import views_reached
+
+T = TypeVar("T")
+
+
+class SqlReports:
+    """Each request's reports are one statement; a repeat is known by its key."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        insert: Any = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+        self._add_failures = insert(failures).on_conflict_do_nothing().returning(failures.c.id)
+        self._add_usage = insert(usage).on_conflict_do_nothing().returning(usage.c.number, usage.c.request_id)
+
+    def add_failures(self, new: Sequence[Failure]) -> Collection[UUID]:
+        rows = [{**one._asdict(), "id": one.id.hex, "config_id": hex_of(one.config_id)} for one in new]
+        found = self._in_transaction(lambda c: c.execute(self._add_failures, rows).scalars().all(), writes=True)
+        return {UUID(one) for one in found}
+
+    def failures(self, wanted: FailureFilter, *, after: Place | None, limit: int) -> FailurePage:
+        rows = self._read(page_of(failures_wanted(wanted), failures, after=after, limit=limit))
+        return FailurePage(tuple(map(failure_of, rows[:limit])), next_place(rows, limit))
+
+    def failing(
+        self, wanted: FailureFilter, *, threshold: Threshold, now_us: int, limit: int
+    ) -> Sequence[FailingVersion]:
+        rows = self._read(failing_versions(wanted, threshold=threshold, now_us=now_us, limit=limit))
+        return [failing_of(tuple(row)) for row in rows]
+
+    def recent(self, subject: ConfigVersion, *, since_us: int) -> Recent:
+        found = tuple(self._read(recent_failures(subject, since_us=since_us))[0])
+        return Recent(found[0], found[1] or "")
+
+    def add_usage(self, records: Sequence[Usage]) -> int:
+        rows = [{**one._asdict(), "configs": written(one.configs)} for one in records]
+        first = {one.request_id: one for one in reversed(records)}  # of a request that is told twice
+
+        def add(connection: sa.Connection) -> int:
+            added = connection.execute(self._add_usage, rows).all()
+            if parts := [part for number, request_id in added for part in parts_of(number, first[request_id])]:
+                connection.execute(sa.insert(usage_configs), parts)
+            return len(added)
+
+        return self._in_transaction(add, writes=True)
+
+    def usage(self, wanted: UsageFilter, *, after: Place | None, limit: int) -> UsagePage:
+        rows = self._read(page_of(usage_wanted(wanted), usage, after=after, limit=limit))
+        return UsagePage(tuple(map(usage_of, rows[:limit])), next_place(rows, limit))
+
+    def prune(self, *, before_us: int, limit: int) -> int:
+        def forget(connection: sa.Connection) -> int:
+            return sum(
+                forgotten(connection, tables, before_us, limit) for tables in ((failures,), (usage, usage_configs))
+            )
+
+        return self._in_transaction(forget, writes=True)
+
+    def _read(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        return self._in_transaction(lambda connection: connection.execute(query).all(), writes=False)
+
+    def _in_transaction(self, do: Callable[[sa.Connection], T], *, writes: bool) -> T:
+        """Done again where the connection was dead: what is done twice is harmless here."""
+        with views_reached():
+            try:
+                return self._once(do, writes=writes)
+            except sa.exc.DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._once(do, writes=writes)  # every connection was taken for dead, so this is a new one
+
+    def _once(self, do: Callable[[sa.Connection], T], *, writes: bool) -> T:
+        with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            return do(connection)
+
+
+def forgotten(connection: sa.Connection, tables: Sequence[sa.Table], before_us: int, limit: int) -> int:
+    """How many of the oldest rows went; in all of the tables, up to the same number."""
+    old = [row.number for row in connection.execute(oldest(tables[0], limit)) if row.received_us < before_us]
+    if old:
+        for table in tables:
+            connection.execute(sa.delete(table).where(table.c.number <= old[-1]))
+    return len(old)
+
+
+def hex_of(found: UUID | None) -> str | None:
+    return None if found is None else found.hex
+
+
+def uuid_of(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+def next_place(rows: Sequence[sa.Row[Any]], limit: int) -> Place | None:
+    """Of the last row of a page, where more follow."""
+    return Place(rows[limit - 1].at_us, rows[limit - 1].number) if len(rows) > limit else None
+
+
+def failure_of(row: sa.Row[Any]) -> Failure:
+    one = Failure._make(row[1:])
+    return one._replace(id=UUID(row.id), config_id=uuid_of(row.config_id))
+
+
+def failing_of(row: tuple[Any, ...]) -> FailingVersion:
+    one = FailingVersion._make(row)
+    return one._replace(config_id=uuid_of(row[1]), is_over=bool(one.is_over))
+
+
+def usage_of(row: sa.Row[Any]) -> Usage:
+    one = Usage._make(row[1:])
+    parts = ((name, uuid_of(config_id), *rest) for name, config_id, *rest in orjson.loads(row.configs))
+    return one._replace(configs=tuple(map(UsedConfig._make, parts)))
+
+
+def written(configs: Sequence[UsedConfig]) -> str:
+    return orjson.dumps([(name, hex_of(config_id), *rest) for name, config_id, *rest in configs]).decode()
+
+
+def parts_of(number: int, record: Usage) -> Iterator[dict[str, Any]]:
+    """A row for each config that has an id, once."""
+    for one in {one.config_id: one for one in reversed(record.configs) if one.config_id is not None}.values():
+        yield {
+            "number": number,
+            "config_id": hex_of(one.config_id),
+            "version": one.version or 0,
+            "config_type": one.config_type,
+            "at_us": record.at_us,
+        }
