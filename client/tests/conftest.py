@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import varve
 
+import varve
 from client.tests.fake import FakeVarve
 
 

@@ -6,8 +6,8 @@ import asyncio
 import time
 
 import pytest
-import varve
 
+import varve
 from client.tests.conftest import eventually
 
 

@@ -7,8 +7,8 @@ import socket
 import time
 
 import pytest
-import varve
 
+import varve
 from client.tests.conftest import eventually
 
 DEFAULTS = {"llm": {"model_id": "ours", "temperature": 0.2}}

@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from varve import disk
 
 from client.tests.conftest import eventually
 from client.tests.fake import FakeVarve
+from varve import disk
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import threading
 import time
 
 import pytest
-from varve import follower
 
 from client.tests.conftest import eventually
+from varve import follower
 
 
 def test_a_change_is_told_once_local_answers_are_new(service, client):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-import varve
 
+import varve
 from client.tests.conftest import eventually
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 import varve
 from varve import testing
 from varve.origins import given, origin_of

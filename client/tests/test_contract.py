@@ -1,0 +1,112 @@
+"""The client and the real service, which share no code, understand each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+import varve
+from client.tests.blackout import SHORT_SECONDS, blackout
+from client.tests.conftest import eventually
+from client.tests.real import Varve, real_varve
+from varve.defaults import builtin_types
+
+pytestmark = pytest.mark.xdist_group("client")
+
+
+@pytest.fixture(scope="module")
+def real() -> Iterator[Varve]:
+    with real_varve() as service:
+        yield service
+
+
+@pytest.fixture
+def live(real: Varve) -> Iterator[varve.Client]:
+    with varve.Client(real.url, poll_seconds=0.2) as client:
+        assert client.wait_until_live(10)
+        yield client
+
+
+def test_the_defaults_of_the_types_that_are_shipped_are_those_of_the_service(real, live):
+    answered = real.effective("nobody-knows-them")
+    types = builtin_types()
+    assert set(types) == set(answered["resolution_path"])
+    assert {name: answered[name] for name, type_ in types.items() if type_["complete"]} == {
+        name: type_["defaults"] for name, type_ in types.items() if type_["complete"]
+    }
+    assert [answered[name] for name, type_ in types.items() if not type_["complete"]] == [None] * 3
+
+
+def test_an_answer_is_the_one_that_the_service_gives_by_get(real, live):
+    real.put("global", "retrieval", number_of_results=7)
+    real.put("user:u-a", "retrieval", vector_weight=0.5, keyword_weight=0.5)
+    real.put("collection:c-a", "chunking", max_chunk_size=1_500)
+    cfg = live.effective(user="u-a", collection="c-a")
+    given = real.effective("u-a", collection_id="c-a")
+    assert cfg.as_dict() == {name: given[name] or {} for name in given["resolution_path"]}
+    assert cfg.meta.digest == given["digest"]
+    assert cfg.meta.position == given["position"]
+    assert cfg.trace().environment == given["environment"]
+
+
+def test_the_layers_below_are_told_with_their_configs(real, live):
+    below = real.put("global", "pipeline", timeout=50)
+    above = real.put("user:u-b", "pipeline", concurrency=2)
+    cfg = live.effective(user="u-b")
+    told = [
+        (layer.layer, layer.config_id, layer.value.timeout, layer.value.concurrency) for layer in cfg.layers("pipeline")
+    ]
+    assert told == [("user:u-b", above, 50, 2), ("global", below, 50, 4), ("default", None, 60, 4)]
+    used = {(one.config_id, one.version, one.layer) for one in cfg.trace().configs if one.config_type == "pipeline"}
+    assert used == {(above, 1, "user:u-b"), (below, 1, "global")}
+
+
+def test_a_change_is_read_and_told_of(real, live):
+    assert live.effective(user="u-c").pipeline.concurrency == 4
+    told: list[varve.Change] = []
+    live.subscribe(told.append)
+    config = real.put("user:u-c", "pipeline", concurrency=9)
+    eventually(lambda: live.effective(user="u-c").pipeline.concurrency == 9)
+    real.delete(config)
+    eventually(lambda: live.effective(user="u-c").pipeline.concurrency == 4)
+    assert [note.kind for note in live.effective(user="u-c").meta.notes["pipeline"]] == ["gone"]
+    eventually(lambda: len(told) == 2)
+    assert {change.types for change in told} == {frozenset({"pipeline"})}
+
+
+def test_a_type_that_is_defined_while_the_client_runs_is_there(real, live):
+    live.effective(user="u-d")
+    body = {"schema": {"type": "object", "properties": {"depth": {"type": "integer", "default": 3}}}, "mode": "overlay"}
+    real.define("search_depth", body)
+    eventually(lambda: "search_depth" in live.effective(user="u-d"))
+    assert live.effective(user="u-d").search_depth.depth == 3
+
+
+def test_a_context_that_cannot_be_is_a_problem_of_its_own(real, live):
+    cfg = live.effective(user="u-e", scopes=["galaxy:g-1"])
+    assert cfg.meta.is_fallback
+    assert "galaxy" in (cfg.meta.problem or "")
+    assert live.effective(user="u-e").meta.source == "live"
+
+
+def test_an_environment_that_there_is_not_leaves_the_defaults(real):
+    with varve.Client(real.url, environment="nowhere", defaults={"llm": {"model_id": "ours"}}) as client:
+        cfg = client.effective(user="u-f")
+    assert cfg.llm.model_id == "ours"
+    assert "nowhere" in (cfg.meta.problem or "")
+
+
+def test_trace_and_settings_can_be_kept_as_json(live):
+    cfg = live.effective(user="u-a", collection="c-a")
+    assert json.loads(json.dumps(cfg.trace().as_dict()))["user"] == "u-a"
+    assert json.loads(json.dumps(cfg.as_dict()))["pipeline"]["stages"] == ["retrieval", "generation"]
+
+
+def test_readers_do_not_notice_that_the_service_was_killed():
+    with real_varve() as service, varve.Client(service.url, poll_seconds=0.5) as client:
+        seen = blackout(service, client, seconds=SHORT_SECONDS)
+    assert seen.errors == []
+    assert seen.stale_after == 0
+    assert seen.reads_while_down > 1_000
