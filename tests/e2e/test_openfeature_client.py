@@ -18,7 +18,9 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import Reason
 
+import varve
 from tests.faults.server import ROOT, Server
+from varve.openfeature import VarveProvider
 
 ANN = EvaluationContext("u-1", {"collection_id": "c-9", "email": "ann@example.org"})
 NOBODY = EvaluationContext()
@@ -108,6 +110,23 @@ def test_what_cannot_be_is_told_by_its_code_and_the_default_counts(
     found = client.get_string_details(key, "mine", context)
     assert (found.value, found.reason, found.error_code) == ("mine", Reason.ERROR, code)
     assert found.error_message
+
+
+def test_our_own_provider_says_what_the_public_one_does(address: str, client: OpenFeatureClient) -> None:
+    flags = httpx.post(f"{address}/ofrep/v1/evaluate/flags", json={"context": {"targetingKey": "u-1"}}).json()["flags"]
+    with varve.Client(address) as own:
+        api.set_provider_and_wait(VarveProvider(own), domain="own")
+        ours = api.get_client(domain="own")
+        kinds = {bool: "boolean", str: "string", int: "integer", float: "float", dict: "object"}
+        for flag in (one for one in flags if "value" in one):
+            kind = kinds[type(flag["value"])]
+            default = type(flag["value"])()
+            one, other = (getattr(asked, f"get_{kind}_details")(flag["key"], default, ANN) for asked in (ours, client))
+            told = {**one.flag_metadata, "digest": other.flag_metadata["digest"]}  # of all types, and of one
+            assert told.pop("source") == "live"
+            assert (one.value, type(one.value)) == (other.value, type(other.value))
+            assert (one.reason, one.variant, told) == (other.reason, other.variant, other.flag_metadata)
+    assert len(flags) > 40
 
 
 def test_a_server_that_is_down_leaves_the_default() -> None:
