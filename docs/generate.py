@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.pages import access, cli, config_types, errors, events, settings
+from docs.pages import access, cli, client_types, config_types, errors, events, settings
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Generated from the code by `make docs`; changes made here are lost. -->\n\n"
@@ -18,15 +18,18 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events.page,
     "settings.md": settings.page,
 }
+DATA: dict[str, Callable[[], str]] = {
+    "../client/varve/types.json": client_types.text,
+}
 
 
 def text_of(name: str) -> str:
-    """The page as it should be."""
-    return NOTE + PAGES[name]().rstrip() + "\n"
+    """The page, or the file of data, as it should be."""
+    return DATA[name]() if name in DATA else NOTE + PAGES[name]().rstrip() + "\n"
 
 
 def main() -> None:
-    for name in PAGES:
+    for name in (*PAGES, *DATA):
         (DOCS / name).write_text(text_of(name), encoding="utf-8")
         sys.stdout.write(f"docs/{name}\n")
 

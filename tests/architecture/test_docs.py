@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from docs.generate import DOCS, PAGES, text_of
+from docs.generate import DATA, DOCS, PAGES, text_of
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *DATA])
 def test_a_generated_page_is_fresh(name: str):
     page = DOCS / name
     assert page.exists(), f"docs/{name} is missing: run `make docs`"
