@@ -139,14 +139,13 @@ class Effective(Mapping[str, Settings]):
     looked up when it is asked for. A type for which nothing is in force has no settings, and is false.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_facts", "_models", "_parts", "_standing", "_values", "context")
+    __slots__ = ("__dict__", "__weakref__", "_facts", "_models", "_parts", "_standing", "context")
 
     context: Context
     _facts: Facts
     _models: dict[object, Any]
     _parts: Mapping[str, Part]
     _standing: Standing
-    _values: dict[str, Settings]
 
     def __init__(self, context: Context, parts: Mapping[str, Part], facts: Facts, standing: Standing) -> None:
         keep = object.__setattr__
@@ -155,8 +154,7 @@ class Effective(Mapping[str, Settings]):
         keep(self, "_facts", facts)
         keep(self, "_standing", standing)
         keep(self, "_models", {})
-        keep(self, "_values", {name: part.settings for name, part in parts.items()})
-        self.__dict__.update((name, value) for name, value in self._values.items() if not hasattr(Effective, name))
+        self.__dict__.update({name: part.settings for name, part in parts.items() if name not in OWN_NAMES})
 
     @property
     def meta(self) -> Meta:
@@ -208,7 +206,7 @@ class Effective(Mapping[str, Settings]):
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """A copy in plain dicts and lists."""
-        return {name: settings.as_dict() for name, settings in self._values.items()}
+        return {name: part.settings.as_dict() for name, part in self._parts.items()}
 
     def _part(self, name: str) -> Part:
         try:
@@ -223,10 +221,10 @@ class Effective(Mapping[str, Settings]):
         return self._part(name).settings
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(self._parts)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._parts)
 
     def __getattr__(self, name: str) -> Settings:
         raise AttributeError(self._unknown(name))
@@ -247,7 +245,10 @@ class Effective(Mapping[str, Settings]):
         return Effective, (self.context, dict(self._parts), self._facts, ELSEWHERE)
 
     def __repr__(self) -> str:
-        return f"Effective({self.context!r}, source={self.meta.source!r}, types={list(self._values)!r})"
+        return f"Effective({self.context!r}, source={self.meta.source!r}, types={list(self._parts)!r})"
+
+
+OWN_NAMES = frozenset(dir(Effective))
 
 
 class Elsewhere:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from varve.answers import Answers
-from varve.batch import MOST_CONTEXTS, Batch, Batches
+from varve.batch import MOST_CONTEXTS, MOST_IDS, Batch, Batches
 from varve.context import Context
 from varve.effective import Effective, doubt, facts_of
 from varve.fallbacks import Fallbacks
@@ -40,7 +39,7 @@ class Refresher:
         `at_least` is a position that the answers must have seen. Raises Unavailable; what came before is held then.
         """
         refused: dict[Context, str] = {}
-        for some in chunks(contexts, MOST_CONTEXTS):
+        for some in requests(contexts):
             wanted = some
             for _ in range(REPEATS):
                 asked = [(context, self._etag(context)) for context in wanted]
@@ -114,7 +113,16 @@ def changed_types(before: Effective, after: Effective) -> frozenset[str]:
     return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
-def chunks(contexts: Iterable[Context], size: int) -> Iterator[list[Context]]:
-    rest = iter(contexts)
-    while some := list(islice(rest, size)):
+def requests(contexts: Iterable[Context]) -> Iterator[list[Context]]:
+    """As many at once as the service takes: of contexts, and of ids that they name together."""
+    some: list[Context] = []
+    ids = 0
+    for context in contexts:
+        named = len(context.touched_by())
+        if some and (len(some) == MOST_CONTEXTS or ids + named > MOST_IDS):
+            yield some
+            some, ids = [], 0
+        some.append(context)
+        ids += named
+    if some:
         yield some

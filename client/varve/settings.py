@@ -19,7 +19,7 @@ class Settings(Mapping[str, Any]):
         kept = {name: frozen(value) for name, value in values.items()}
         object.__setattr__(self, "_values", kept)
         # In __dict__, a field is read as fast as any attribute.
-        self.__dict__.update((name, value) for name, value in kept.items() if not hasattr(Settings, name))
+        self.__dict__.update({name: value for name, value in kept.items() if name not in OWN_NAMES})
 
     def as_dict(self) -> dict[str, Any]:
         """A copy in plain dicts and lists, for json.dumps and for changing."""
@@ -50,6 +50,7 @@ class Settings(Mapping[str, Any]):
         return Settings, (self.as_dict(),)
 
 
+OWN_NAMES = frozenset(dir(Settings))
 NO_SETTINGS = Settings({})
 
 
