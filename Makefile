@@ -25,12 +25,13 @@ TEST := $(call stamp,test,requirements/run.lock requirements/test.lock)
 LINT := $(call stamp,lint,requirements/run.lock requirements/lint.lock)
 BROWSER := $(call stamp,browser,requirements/test.lock requirements/browser.lock)
 AUDIT := $(call stamp,audit,requirements/run.lock requirements/audit.lock)
+PEERS := build/peers/.installed/peers-$(shell cat requirements/peers.lock | cksum | tr ' ' -)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow hostile
-.PHONY: browser swagger audit sbom alerts
+.PHONY: browser swagger audit sbom alerts blackout reads
 
 help:  ## show this
 	@echo "make ..."
@@ -80,6 +81,12 @@ fuzz: $(TEST)  ## 20,000 requests made up from the OpenAPI document: 8 minutes (
 
 clock: $(TEST)  ## step the clock of real servers by ten days and a year: 3 minutes (ARGS=--short)
 	@$(BIN)/python -m tests.faults.clock $(ARGS)
+
+blackout: $(TEST)  ## kill the service for a minute under 8 threads and 100 tasks that read with the client: 2 minutes (ARGS=--short)
+	@PYTHONPATH=client $(BIN)/python -m client.tests.blackout $(ARGS)
+
+reads: $(PEERS)  ## measure a read with the client beside other clients, in an environment of their own: 1 minute
+	@PYTHONPATH=client build/peers/bin/python -m benchmarks.client_read $(ARGS)
 
 hostile: $(TEST)  ## 180 requests made to cost much: what each costs a server, in processor time and memory: 30 s
 	@$(BIN)/python -m tests.faults.hostile $(ARGS)
@@ -161,6 +168,11 @@ $(BROWSER): $(TEST)
 	@$(call install,$(locked) -r requirements/browser.lock)
 	$(mark)
 
+$(PEERS): $(TOOLS)
+	@$(PYTHON) -m venv --clear build/peers
+	@build/peers/bin/python -m pip install --quiet $(locked) -r requirements/peers.lock
+	$(mark)
+
 $(AUDIT): $(RUN)
 	@$(call install,$(locked) -r requirements/audit.lock)
 	$(mark)
@@ -183,3 +195,4 @@ lock: $(BIN)/python  ## pin all dependencies again from pyproject.toml (UPGRADE=
 		-o requirements/browser.lock
 	@$(compile) --group audit -c requirements/run.lock -c requirements/test.lock -c requirements/lint.lock \
 		-c requirements/browser.lock -o requirements/audit.lock
+	@$(compile) --group peers -c requirements/run.lock -c requirements/test.lock -o requirements/peers.lock

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from varve.context import Context
@@ -79,6 +79,6 @@ def checked(application: object) -> Documents:
 @cache
 def builtin_types() -> dict[str, dict[str, Any]]:
     """By name: the defaults of the types that every service has, and whether these are complete settings."""
-    text = files("varve").joinpath("types.json").read_text(encoding="utf-8")
-    types: dict[str, dict[str, Any]] = json.loads(text)
+    file = Path(__file__).with_name("types.json")
+    types: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return types

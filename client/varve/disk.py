@@ -6,12 +6,11 @@ import fcntl
 import json
 import logging
 import os
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from varve.context import Context
 from varve.effective import Effective
@@ -25,27 +24,6 @@ MOST_CONTEXTS = 1_000
 LARGEST_FILE = 64 * 1024 * 1024
 DEAD_FOLDERS = 2
 WRITE_EVERY_SECONDS = 2.0
-
-
-class Disk(Protocol):
-    def found(self, context: Context) -> Kept | None: ...
-
-    def save(self, answers: Iterable[Effective]) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class NoDisk:
-    """Where no `cache_dir` was named, or none may be used."""
-
-    def found(self, context: Context) -> Kept | None:  # noqa: ARG002 - there is never any
-        return None
-
-    def save(self, answers: Iterable[Effective]) -> None:
-        """Nothing."""
-
-    def close(self) -> None:
-        """Nothing."""
 
 
 class CacheFolder:
@@ -115,7 +93,7 @@ class CacheFolder:
         if self._own is not None and self._own.is_dir():
             return self._own
         self._release()
-        own = self._folder / uuid.uuid4().hex
+        own = self._folder / os.urandom(16).hex()
         own.mkdir(mode=0o700, parents=True)
         self._lock = locked(own)
         self._own = own
@@ -126,7 +104,10 @@ class CacheFolder:
         """All but the newest few folders that nobody uses."""
         dead = [folder for folder in folders(self._folder) if folder != self._own and is_dead(folder)]
         for folder in dead[DEAD_FOLDERS:]:
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # another process is at it too
+                for file in folder.iterdir():
+                    file.unlink()
+                folder.rmdir()
 
     def _release(self) -> None:
         if self._lock is not None:

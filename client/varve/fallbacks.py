@@ -5,9 +5,9 @@ from __future__ import annotations
 from varve.answers import Answers
 from varve.context import Context
 from varve.defaults import Defaults
-from varve.disk import Disk
 from varve.effective import Effective, Standing, facts_of
 from varve.errors import NotVarve
+from varve.kept import Disk
 from varve.metrics import Metrics
 from varve.notices import Notices
 

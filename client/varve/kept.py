@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from varve.context import Context
 from varve.effective import APPLICATION, Effective, Part, facts_of, parts_of
@@ -17,6 +17,27 @@ class Kept(NamedTuple):
     raw: Mapping[str, Any]
     world: World
     confirmed_at: float
+
+
+class Disk(Protocol):
+    def found(self, context: Context) -> Kept | None: ...
+
+    def save(self, answers: Iterable[Effective]) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class NoDisk:
+    """Where no `cache_dir` was named, or none may be used."""
+
+    def found(self, context: Context) -> Kept | None:  # noqa: ARG002 - there is never any
+        return None
+
+    def save(self, answers: Iterable[Effective]) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
 
 
 def document_of(answers: Iterable[Effective], *, about: str) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from varve.answers import Answers
 from varve.batch import Batches
 from varve.defaults import Defaults
-from varve.disk import CacheFolder, Disk, NoDisk
 from varve.fallbacks import Fallbacks
 from varve.fetcher import Fetcher
 from varve.follower import Follower
 from varve.held import Held
+from varve.kept import Disk, NoDisk
 from varve.link import Link
 from varve.metrics import Metrics
 from varve.notices import Notices
@@ -78,6 +78,11 @@ def disk_of(options: Options, metrics: Metrics) -> Disk:
         return NoDisk()
     if options.secrets:
         logger.warning("nothing is kept in %s: answers with secrets are never written to disk", options.cache_dir)
+        return NoDisk()
+    try:
+        from varve.disk import CacheFolder  # noqa: PLC0415 - it needs the locks of POSIX
+    except ImportError:
+        logger.warning("nothing is kept in %s: this system has no locks on files", options.cache_dir)
         return NoDisk()
     return CacheFolder(options.cache_dir, about=f"{options.url} {options.environment or ''}".strip(), metrics=metrics)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from varve.disk import Disk
 from varve.effective import Effective
 from varve.held import Held
+from varve.kept import Disk
 
 WRITE_EVERY_SECONDS = 2.0
 

@@ -22,10 +22,10 @@ from varve.batch import Batches
 from varve.client import Client
 from varve.context import GLOBAL, Context
 from varve.defaults import Documents
-from varve.disk import NoDisk
 from varve.effective import Effective
 from varve.errors import Unavailable
 from varve.fallbacks import Fallbacks
+from varve.kept import NoDisk
 from varve.memory import DOWN, MemoryService
 from varve.refresher import Refresher
 from varve.running import Running

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -151,8 +150,10 @@ def whole(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
 
 @contextmanager
 def faults_told() -> Iterator[None]:
-    """What the network and its library raise becomes an Unreachable."""
-    import urllib3  # noqa: PLC0415 - see Transport
+    """What the network and its libraries raise becomes an Unreachable."""
+    from http.client import HTTPException  # noqa: PLC0415 - see Transport
+
+    import urllib3  # noqa: PLC0415
 
     try:
         yield
