@@ -22,6 +22,7 @@ from api.marks import Marks
 from api.parsing import StrictBodies
 from api.rate_limits import RateLimits
 from api.rest import (
+    assignments,
     audits,
     bisect,
     compare,
@@ -39,6 +40,7 @@ from api.rest import (
     metrics,
     ofrep,
     preview,
+    profiles,
     proofs,
     restoring,
     secrets,
@@ -66,6 +68,8 @@ ROUTERS = (
     restoring.router,
     counterfactuals.router,
     tags.router,
+    profiles.router,
+    assignments.router,
     keys.router,
     secrets.router,
     failures.router,
@@ -84,6 +88,7 @@ TAGS = {  # in the order of the document
     "effective": "What is in force for somebody, field by field.",
     "openfeature": "The same as feature flags: the OpenFeature Remote Evaluation Protocol, OFREP 0.3.",
     "preview": "What a change would do.",
+    "profiles": "Named sets of settings, and who is given them.",
     "types": "Schemas and rules.",
     "time": "The past: differences, rollback, undo, what if.",
     "log": "Every event.",

@@ -15,6 +15,7 @@ import structlog
 from api.app import Service
 from application.add_environment import AddEnvironment
 from application.assemble import Unmetered
+from application.assign_profiles import AssignProfiles
 from application.audit import Audit
 from application.authenticate import Authenticate, Tokens
 from application.authorize import Authorize
@@ -51,6 +52,7 @@ from application.use_cases import UseCases
 from application.verify_log import VerifyLog
 from application.watch_failures import WatchFailures, Watching
 from infrastructure.answers import KeptAnswers
+from infrastructure.assignments import SqlAssignments
 from infrastructure.checkpoints import Anchor, Checkpoints
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
@@ -129,6 +131,7 @@ def served(
     With `checkpoints`, the log's tree follows too; without `callers`, everybody may do everything.
     """
     views, kept = SqlViews(lambda: opened.follower.engine), KeptAnswers()
+    assignments = SqlAssignments(lambda: opened.follower.engine)
     catalogs = Catalogs(views)
     rebuilder = ViewRebuilder(opened)
     exposition = Exposition(opened.vitals, rebuilder, kept)
@@ -138,8 +141,8 @@ def served(
     catalogs.refresh()
     opened.follower.start()
     PrepareLog(opened.log, commands).prepare(environment=environment, command=own_command("prepare"))
-    resolve_config = ResolveConfig(views, catalogs, telemetry)
-    compare = Compare(opened.log, views, catalogs, resolve_config)
+    resolve_config = ResolveConfig(views, assignments, catalogs, telemetry)
+    compare = Compare(opened.log, views, assignments, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
     signals, quarantine = LoggedFailures(exposition.registry), Quarantine(opened.log, views, edit_configs)
     watch_failures = WatchFailures(
@@ -159,7 +162,9 @@ def served(
         manage_keys=ManageKeys(catalogs, commands),
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
-        audit=Audit(opened.log, lambda: ResolveConfig(views, catalogs, Unmetered())),
+        assignments=assignments,
+        assign_profiles=AssignProfiles(assignments, catalogs, commands),
+        audit=Audit(opened.log, lambda: ResolveConfig(views, assignments, catalogs, Unmetered())),
         prove_log=prove_log,
         verify_log=VerifyLog(opened.log, opened.tiles),
         checkpoints=publish,

@@ -67,6 +67,7 @@ class Effective:
     context: Context
     position: int
     types: dict[str, ResolvedType]
+    scopes: tuple[Scope, ...]  # all that it rests on, weakest first
     moment: Moment | None = None  # the one that was asked for; None for now
 
     @property
@@ -109,17 +110,16 @@ class Assembler:
         types: Sequence[str] | None,
         position: int,
     ) -> Effective:
-        """The answer that these rows make."""
+        """The answer that these rows make; those of scopes that are not named take no part."""
         catalog.require_environment(context.environment)
         names = sorted(set(types)) if types else catalog.types
         rank = {(scope.kind, scope.id): n for n, scope in enumerate(scopes)}
         by_type: dict[str, list[LayerRow]] = {name: [] for name in names}
-        for row in sorted(rows, key=lambda row: rank[row[:2]]):
+        for row in sorted((row for row in rows if row[:2] in rank), key=lambda row: rank[row[:2]]):
             if row.config_type in by_type:
                 by_type[row.config_type].append(row)
-        return Effective(
-            context, position, {name: self._resolved(catalog, name, found) for name, found in by_type.items()}
-        )
+        resolved = {name: self._resolved(catalog, name, found) for name, found in by_type.items()}
+        return Effective(context, position, resolved, tuple(scopes))
 
     def _resolved(self, catalog: Catalog, name: str, rows: list[LayerRow]) -> ResolvedType:
         version = catalog.row(name).version

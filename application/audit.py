@@ -121,7 +121,7 @@ def answer_of(
     """What replayed events make for a context. Raises NotFound and InvalidRequest, as a read of that moment does."""
     catalog = state.catalog()
     catalog.require_environment(context.environment)
-    scopes = context.scopes(catalog.ladder)
+    scopes = state.scopes_of(context)
     rows = state.layers(context.environment, scopes)
     return assembler.assembled(context, scopes, rows, catalog, types=types, position=position)
 

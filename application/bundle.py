@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from application.assign_profiles import NewProfile
 from application.edit_configs import Draft
 from application.views import ConfigView
 from domain.config_types.spec import TypeSpec
@@ -19,6 +20,7 @@ from domain.pointers import pointer_of
 VERSION = 1
 CONFIGS_A_COMMIT = 1_500  # a new config is at most six events, and a commit holds 10,000 at most
 TOLD_IN_DETAIL = 5
+MOST_PROFILES = 500  # in one bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ class WantedType:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedProfile:
+    profile: NewProfile
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class WantedVariables:
     """What the process layer of a type is to say."""
 
@@ -57,6 +65,7 @@ class Content:
     types: tuple[WantedType, ...] = ()
     variables: tuple[WantedVariables, ...] = ()
     configs: tuple[Wanted, ...] = ()
+    profiles: tuple[WantedProfile, ...] = ()
 
     def in_order(self) -> Content:
         """What others are checked over comes first: global configs, and of a slot its default."""
@@ -113,12 +122,24 @@ class _Config(_Strict):
         return Draft(*facts, unset=unset, is_default=self.is_default, is_active=self.is_active)
 
 
+class _Profile(_Strict):
+    environment: str
+    name: str
+    description: str | None = None
+    is_active: bool = True
+    settings: dict[str, Document]
+
+    def wanted(self, at: str) -> WantedProfile:
+        return WantedProfile(NewProfile(**dict(self)), at)
+
+
 class _Bundle(_Strict):
     varve_bundle: Literal[1]
     ladder: list[str] = []
     types: list[_Type] = []
     environment_variables: dict[str, dict[str, Document]] = {}
     configs: list[Any] = []  # read as _Config, by themselves
+    profiles: list[_Profile] = Field([], max_length=MOST_PROFILES)
 
 
 _CONFIGS = TypeAdapter(list[_Config])
@@ -135,7 +156,8 @@ def bundle_content(bundle: Document) -> Content:
     if faults:
         raise refused(faults)
     types = tuple(WantedType(one.spec(), f"/types/{n}") for n, one in enumerate(read.types))
-    return Content(tuple(read.ladder), types, tuple(_wanted_variables(read)), wanted)
+    profiles = tuple(one.wanted(f"/profiles/{n}") for n, one in enumerate(read.profiles))
+    return Content(tuple(read.ladder), types, tuple(_wanted_variables(read)), wanted, profiles)
 
 
 def _read(bundle: Document, faults: list[Fault]) -> _Bundle | None:

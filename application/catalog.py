@@ -16,8 +16,9 @@ from application.views import DefinitionRow
 from domain.access.api_key import Grant, KnownKey
 from domain.access.roles import Role
 from domain.config_types.definition import TypeDefinition
-from domain.configs.scope import Ladder
+from domain.configs.scope import Ladder, Scope
 from domain.errors import NotFound
+from domain.profiles.profile import KnownProfile, profile_id
 
 KEPT_CATALOGS = 16
 
@@ -32,6 +33,7 @@ class Catalog:
         self.environments: dict[str, DefinitionRow] = {}
         self.ladder, self.ladder_version, self.resolver = Ladder.INITIAL, 0, 0
         self.keys: dict[str, KnownKey] = {}
+        self.profiles: dict[str, KnownProfile] = {}  # by id; deleted ones are not among them
         for row in rows:
             if row.valid_from <= position:
                 self._take(row)
@@ -46,9 +48,32 @@ class Catalog:
             self.ladder, self.ladder_version = Ladder(tuple(orjson.loads(row.body)["kinds"])), row.version
         elif row.kind == "resolver":
             self.resolver = orjson.loads(row.body)["resolver"]
+        elif row.kind == "profile":
+            self._take_profile(row)
         elif row.kind == "api_key":
             known = self.keys.get(row.name)
             self.keys[row.name] = replace(known, revoked_us=row.recorded_us) if known else issued_key(row)
+
+    def _take_profile(self, row: DefinitionRow) -> None:
+        found = known_profile(row, self.profiles.get(row.name))
+        if found is None:
+            self.profiles.pop(row.name, None)
+        else:
+            self.profiles[row.name] = found
+
+    def profile(self, profile_id: str) -> KnownProfile:
+        """Raises NotFound."""
+        try:
+            return self.profiles[profile_id]
+        except KeyError:
+            raise NotFound(f"there is no profile {profile_id}: GET /api/profiles lists what there is") from None
+
+    def in_force(self, environment: str, profile: str | None) -> str | None:
+        """The profile of this name, where it is there and switched on."""
+        if profile is None:
+            return None
+        known = self.profiles.get(profile_id(environment, profile).hex)
+        return known.name if known is not None and known.is_active else None
 
     def definition(self, name: str) -> TypeDefinition:
         """Raises NotFound, with the names that there are."""
@@ -81,6 +106,17 @@ def definition_data(row: DefinitionRow) -> dict[str, Any]:
     body = orjson.loads(row.body)
     names = ("name", "revision", "description", "mode", "rules")
     return {**{name: body.get(name) for name in names}, "schema": body["json_schema"]}
+
+
+def known_profile(row: DefinitionRow, before: KnownProfile | None) -> KnownProfile | None:
+    """A profile, from the event that was recorded last; None where that deleted it."""
+    body = orjson.loads(row.body)
+    if "is_active" not in body:
+        return None
+    created = (before.created_us, before.created_by) if before else (row.recorded_us, row.actor)
+    name = Scope.recorded(body["scope"]).id
+    facts = (row.name, body["environment"], name, body.get("description"), body["is_active"])
+    return KnownProfile(*facts, row.version, *created, row.recorded_us, row.actor, row.valid_from)
 
 
 def issued_key(row: DefinitionRow) -> KnownKey:

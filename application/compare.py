@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from application.assemble import Effective
+from application.assignments import Assignments
 from application.catalog import Catalogs
 from application.moments import Moment
 from application.ports import Commit, EventStore, Recorded, Views
@@ -15,6 +16,7 @@ from domain.configs.diff import Change, changed_leaves, equal
 from domain.configs.provenance import Source
 from domain.configs.scope import Context
 from domain.pointers import MISSING, value_at
+from domain.profiles.profile import profile_scope
 
 NOTHING_YET = 0  # the position before the first event
 
@@ -49,9 +51,12 @@ class Difference:
 
 
 class Compare:
-    def __init__(self, store: EventStore, views: Views, catalogs: Catalogs, resolve: ResolveConfig) -> None:
+    def __init__(
+        self, store: EventStore, views: Views, assignments: Assignments, catalogs: Catalogs, resolve: ResolveConfig
+    ) -> None:
         self._store = store
         self._views = views
+        self._assignments = assignments
         self._catalogs = catalogs
         self._resolve = resolve
 
@@ -108,8 +113,13 @@ class Compare:
     def candidates(self, context: Context, after: int, upto: int) -> list[int]:
         """Positions beyond one, up to another, at which an answer may have changed: by its scopes, or a definition."""
         catalog = self._catalogs.as_of(upto)
-        scopes = context.scopes(catalog.ladder)
-        found = set(self._views.changes(context.environment, scopes, after=after, upto=upto))
+        scopes = set(context.scopes(catalog.ladder))
+        found: set[int] = set()
+        if context.user_id is not None:
+            given = self._assignments.between(context.environment, context.user_id, after=after, upto=upto)
+            scopes |= {profile_scope(one.profile) for one in given if one.profile is not None}
+            found |= {one.valid_from for one in given if one.valid_from > after}
+        found |= set(self._views.changes(context.environment, list(scopes), after=after, upto=upto))
         found |= {row.valid_from for row in self._views.definitions() if after < row.valid_from <= upto}
         return sorted(found)
 

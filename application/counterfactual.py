@@ -17,11 +17,14 @@ from application.edit_configs import Draft
 from application.moments import Moment
 from application.ports import EventStore, Recorded
 from application.replay import (
+    ASSIGNED,
     CREATED,
     DEFAULT,
     DEFINITIONS,
     DELETED,
     PROCESS,
+    PROFILE_CREATED,
+    UNASSIGNED,
     UPDATED,
     RawState,
     commit_of,
@@ -138,17 +141,19 @@ class Counterfactual:
         if position > moment.position:
             message = f"the event at {position} comes after the moment, {moment.position}: name a later moment"
             raise InvalidRequest.at("/without", message, "order")
-        if found[0].topic not in (CREATED, UPDATED, DELETED, DEFAULT, PROCESS, *DEFINITIONS):
+        if found[0].topic not in (CREATED, UPDATED, DELETED, DEFAULT, PROCESS, ASSIGNED, UNASSIGNED, *DEFINITIONS):
             message = f"a {found[0].topic} changes no answer: name the event of the config in the same commit"
             raise InvalidRequest.at("/without", message, "no_effect")
         return found[0]
 
     def _instead(self, event: Recorded, moment: Moment) -> Instead:
         gone: dict[int, Recorded | None] = {event.position: None}
-        if event.topic in DEFINITIONS or event.topic == DELETED:
-            return Instead(gone, ())
         stream = [one for one in self._store.stream(event.stream) if one.position <= moment.position]
         later = [one for one in stream if one.position > event.position]
+        if event.topic == PROFILE_CREATED:
+            return Instead({**gone, **{one.position: None for one in later}}, tuple(later))
+        if event.topic in (DELETED, ASSIGNED, UNASSIGNED, *DEFINITIONS):
+            return Instead(gone, ())
         if event.topic == DEFAULT:
             return Instead({**gone, **self._gave_way(event, stream)}, ())
         if event.topic == CREATED or _brought_back(stream, event):

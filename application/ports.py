@@ -195,8 +195,8 @@ class Views(Protocol):
     def configs(self, wanted: ConfigFilter, *, after: UUID | None, limit: int, position: int | None = None) -> Page:
         """A page of the configs that are not deleted, or were not at a position, by id."""
 
-    def layers(self, environment: str, scopes: Sequence[Scope]) -> LayerRows:
-        """What is in force at these scopes."""
+    def layers(self, environment: str, scopes: Sequence[Scope], *, users: Sequence[str] = ()) -> LayerRows:
+        """What is in force at these scopes, and in the profiles that these users are given."""
 
     def layers_at(
         self, environment: str, scopes: Sequence[Scope], types: Sequence[str], *, position: int

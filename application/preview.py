@@ -111,8 +111,8 @@ class Preview:
         return next(trial.tried())
 
     def _in_context(self, tried: Tried, context: Context) -> InContext:
-        found = self._resolve_config.effective(context, types=[tried.definition.name]).types[tried.definition.name]
-        scopes = context.scopes(self._catalogs.current().ladder)
+        answer = self._resolve_config.effective(context, types=[tried.definition.name])
+        found, scopes = answer.types[tried.definition.name], answer.scopes
         applies = tried.scope in scopes
         now = after = Stack(found.layers, found.resolved)
         told: dict[int, set[str]] = {}

@@ -15,7 +15,7 @@ from application.catalog import Catalog
 from application.ports import Commit, EventStore, Recorded
 from application.views import DefinitionRow, LayerRow
 from domain.config_types.spec import Mode
-from domain.configs.scope import Scope
+from domain.configs.scope import Context, Scope
 from domain.errors import StoreUnavailable
 from domain.secrets.envelope import shown_json
 
@@ -30,7 +30,12 @@ DEFINITIONS = {
     "resolver.adopted": "resolver",
     "api_key.issued": "api_key",
     "api_key.revoked": "api_key",
+    "profile.created": "profile",
+    "profile.updated": "profile",
+    "profile.deleted": "profile",
 }
+PROFILE_CREATED = "profile.created"
+ASSIGNED, UNASSIGNED = "assignment.assigned", "assignment.unassigned"
 WITHOUT_EFFECT = frozenset(
     (
         "slot.opened",
@@ -82,6 +87,7 @@ class RawState:
         self._unplaced: list[str] = []
         self._by_scope: dict[tuple[str, str], list[str]] = {}
         self._definitions: list[DefinitionRow] = []
+        self._given: dict[tuple[str, str], str | None] = {}  # by environment and user, the profile
         self._catalog = Catalog((), position=-1)
 
     def take(self, events: Iterable[Recorded]) -> None:
@@ -100,13 +106,17 @@ class RawState:
                 self._unplaced.append(event.stream_hex)
             elif topic in DEFINITIONS:
                 self._definitions.append(self._definition(event))
+            elif topic in (ASSIGNED, UNASSIGNED):
+                made = orjson.loads(event.state)
+                self._given[made["environment"], made["scope"]] = made.get("profile")
             else:
                 raise StoreUnavailable(f"the event at {event.position} is a {topic}, which has no place here")
 
     def _definition(self, event: Recorded) -> DefinitionRow:
         payload = orjson.loads(event.state)
         commit = self._commit_of(event.position)
-        name = payload.get("name") or payload.get("key_id", "")
+        by_stream = event.topic.startswith("profile.")
+        name = event.stream_hex if by_stream else payload.get("name") or payload.get("key_id", "")
         facts = (commit.last, event.state.decode(), commit.recorded_us, payload["actor"], payload.get("reason"))
         return DefinitionRow(DEFINITIONS[event.topic], name, event.version, *facts)
 
@@ -124,6 +134,12 @@ class RawState:
         found.sort(key=lambda stream: stream.default.position if stream.default else 0)
         rows = (self._row(stream) for stream in found)
         return list({row[:3]: row for row in rows if row is not None}.values())
+
+    def scopes_of(self, context: Context) -> tuple[Scope, ...]:
+        """The scopes whose configs apply, with the profile that the user is given. Raises InvalidRequest."""
+        catalog, user = self.catalog(), Scope("user", context.user_id or "")
+        given = catalog.in_force(context.environment, self._given.get((context.environment, str(user))))
+        return context.scopes(catalog.ladder, profile=given if context.user_id is not None else None)
 
     def scopes(self) -> Iterator[tuple[str, Scope]]:
         """Environment and scope of everything that ever stood somewhere, in order."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from application.assemble import Assembler, Effective, Metrics
+from application.assignments import Assignments
 from application.catalog import Catalog, Catalogs
 from application.moments import Moment
 from application.ports import Views
@@ -16,8 +17,9 @@ from domain.configs.scope import GLOBAL, PROCESS, Context, Scope
 
 
 class ResolveConfig:
-    def __init__(self, views: Views, catalogs: Catalogs, metrics: Metrics) -> None:
+    def __init__(self, views: Views, assignments: Assignments, catalogs: Catalogs, metrics: Metrics) -> None:
         self._views = views
+        self._assignments = assignments
         self._catalogs = catalogs
         self._metrics = metrics
         self._assembler = Assembler(metrics)
@@ -40,7 +42,8 @@ class ResolveConfig:
         Raises NotFound for an unknown type or environment.
         """
         scopes = dict.fromkeys(scope for context in contexts for scope in context.named)
-        found = self._views.layers(environment, (PROCESS, GLOBAL, *scopes))
+        users = dict.fromkeys(context.user_id for context in contexts if context.user_id is not None)
+        found = self._views.layers(environment, (PROCESS, GLOBAL, *scopes), users=tuple(users))
         catalog = self._catalogs.at(found.definitions)
         catalog.require_environment(environment)
         for name in types or ():
@@ -49,9 +52,10 @@ class ResolveConfig:
 
     def _now(self, context: Context, types: Sequence[str] | None) -> Effective:
         scopes = context.scopes(self._catalogs.current().ladder)
-        found = self._views.layers(context.environment, scopes)
+        users = () if context.user_id is None else (context.user_id,)
+        found = self._views.layers(context.environment, scopes, users=users)
         catalog = self._catalogs.at(found.definitions)
-        scopes = context.scopes(catalog.ladder)
+        scopes = context.scopes(catalog.ladder, profile=profile_in_force(catalog, context, found))
         return self._assembler.assembled(context, scopes, found.rows, catalog, types=types, position=found.position)
 
     def _as_of(self, moment: Moment, context: Context, types: Sequence[str] | None) -> Effective:
@@ -59,10 +63,18 @@ class ResolveConfig:
         catalog = self._catalogs.as_of(moment.position)
         catalog.require_environment(context.environment)
         names = types or catalog.types
-        scopes = context.scopes(catalog.ladder)
+        profile = catalog.in_force(context.environment, self._given(catalog, context, moment.position))
+        scopes = context.scopes(catalog.ladder, profile=profile)
         rows = self._views.layers_at(context.environment, scopes, names, position=moment.position)
         answer = self._assembler.assembled(context, scopes, rows, catalog, types=types, position=moment.position)
         return replace(answer, moment=moment)
+
+    def _given(self, catalog: Catalog, context: Context, position: int) -> str | None:
+        """The profile that the user was given; where there were none, nothing need be asked."""
+        if context.user_id is None or not catalog.profiles:
+            return None
+        found = self._assignments.of(context.environment, context.user_id, position=position)
+        return found.profile if found else None
 
 
 class Lookup:
@@ -75,12 +87,19 @@ class Lookup:
         self._rows: dict[Scope, list[LayerRow]] = defaultdict(list)
         for row in found.rows:
             self._rows[Scope(row.scope_kind, row.scope_id)].append(row)
+        self._found = found
         self.position = found.position
 
     def effective(self, context: Context) -> Effective:
         """The answer for one of the contexts. Raises InvalidRequest for a kind that is not on the ladder."""
-        scopes = context.scopes(self._catalog.ladder)
+        profile = profile_in_force(self._catalog, context, self._found)
+        scopes = context.scopes(self._catalog.ladder, profile=profile)
         rows = [row for scope in scopes for row in self._rows.get(scope, ())]
         return self._assembler.assembled(
             context, scopes, rows, self._catalog, types=self._types, position=self.position
         )
+
+
+def profile_in_force(catalog: Catalog, context: Context, found: LayerRows) -> str | None:
+    """The profile that the context's user is given, where it is switched on."""
+    return catalog.in_force(context.environment, found.profiles.get(context.user_id or ""))

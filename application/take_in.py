@@ -9,7 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from application.bundle import Content, Wanted, WantedType, WantedVariables, refused
+from application.assign_profiles import ProfileEditor
+from application.bundle import Content, Wanted, WantedProfile, WantedType, WantedVariables, refused
 from application.catalog import Catalog
 from application.edit_configs import ConfigEditor, Draft, created_id
 from application.ports import Command
@@ -61,6 +62,8 @@ class TakeIn:
         editor = ConfigEditor(self._work, catalog, self._command.stamp)
         for ordinal, wanted_config in enumerate(content.configs):
             self._take_config(wanted_config, editor, created_id(self._command, ordinal))
+        for wanted_profile in content.profiles:
+            self._take_profile(wanted_profile, editor, catalog)
         if self._faults:
             raise refused(self._faults)
         # An editor relies on the version it used; of what is defined in this same commit, the log has the one before.
@@ -138,6 +141,11 @@ class TakeIn:
                 type_version=definition.version,
                 stamp=self._command.stamp,
             )
+
+    def _take_profile(self, wanted: WantedProfile, editor: ConfigEditor, catalog: Catalog) -> None:
+        with self._faults_at(wanted.at):
+            catalog.require_environment(wanted.profile.environment)
+            ProfileEditor(self._work, editor, self._command).make(wanted.profile)
 
     def _take_config(self, wanted: Wanted, editor: ConfigEditor, new_id: UUID) -> None:
         draft = wanted.draft

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import orjson
 
 from application import file_mapping
 from application.bundle import VERSION, Content, Wanted, WantedType, bundle_content, exported_config
-from application.catalog import Catalogs, definition_data
+from application.catalog import Catalog, Catalogs, definition_data
 from application.commands import Commands, DryRun, Outcome
 from application.edit_configs import Draft
 from application.file_mapping import Mapped, Mapping
@@ -19,7 +19,7 @@ from application.ports import Command, EventStore, Views
 from application.register_types import RegisterTypes
 from application.take_in import TakeIn
 from application.unit_of_work import UnitOfWork
-from application.views import ConfigFilter
+from application.views import ConfigFilter, ConfigView
 from domain.config_types.config_type import config_type_id
 from domain.config_types.spec import Mode, TypeSpec
 from domain.configs.config import name_key
@@ -30,6 +30,7 @@ from domain.errors import TooLarge
 from domain.pointers import pointer_of
 
 MOST_TYPES = 200  # each is compiled, which takes a millisecond and more
+PROFILE = "profile"  # the kind of scope at which the settings of profiles are kept
 EVERYTHING = 2**31 - 2  # in one page: one statement, so that a bundle is true at one position
 
 
@@ -43,6 +44,7 @@ class Imported:
     types_defined: tuple[str, ...]
     variables_changed: int
     ladder_changed: bool
+    profiles_changed: int
     position: int | None
     visible: bool = True
     repeated: bool = False
@@ -71,6 +73,7 @@ class Transfer:
         found = sorted(
             page.items, key=lambda c: (c.environment, c.config_type, c.scope_kind, c.scope_id, name_key(c.name))
         )
+        configs = [exported_config(view) for view in found if view.scope_kind != PROFILE]
         types = [definition_data(catalog.row(name)) for name in catalog.types]
         custom = [one for one in types if one.pop("revision") is None]
         return {
@@ -78,7 +81,8 @@ class Transfer:
             "ladder": list(catalog.ladder.kinds),
             "types": custom,
             "environment_variables": self._variables(environment),
-            "configs": [exported_config(view) for view in found],
+            "configs": configs,
+            "profiles": list(_profiles(catalog, environment, found)),
         }
 
     def _variables(self, environment: str | None) -> dict[str, dict[str, Document]]:
@@ -184,7 +188,7 @@ class Transfer:
             recorded = self._store.events(first=first, last=last) if last >= first else ()
             events = [(event.topic, event.stream) for event in recorded]
         of = _streams_by_topic(events)
-        created = of.get("config.created", set())
+        created = of.get("config.created", set()) & touched
         changed = (of.get("config.updated", set()) | of.get("config.default_changed", set())) & touched - created
         types = {one.spec.name for one in content.types} | {one.draft.config_type for one in content.configs}
         names = {config_type_id(name): name for name in types}
@@ -195,6 +199,7 @@ class Transfer:
             types_defined=tuple(sorted(names[one] for one in of.get("config_type.defined", ()) if one in names)),
             variables_changed=len(of.get("process.recorded", ())),
             ladder_changed="ladder.changed" in of,
+            profiles_changed=len(of.get("profile.created", set()) | of.get("profile.updated", set())),
             position=None,
         )
         if isinstance(outcome, DryRun):
@@ -202,6 +207,23 @@ class Transfer:
         return replace(
             imported, commits=1, position=outcome.position, visible=outcome.visible, repeated=outcome.repeated
         )
+
+
+def _profiles(catalog: Catalog, environment: str | None, configs: Iterable[ConfigView]) -> Iterator[Document]:
+    """The profiles of one environment, or of all, with what they set."""
+    settings: dict[tuple[str, str], dict[str, Document]] = {}
+    for view in configs:
+        if view.scope_kind == PROFILE and view.is_default:
+            settings.setdefault((view.environment, view.scope_id), {})[view.config_type] = view.data
+    for known in sorted(catalog.profiles.values(), key=lambda one: (one.environment, one.name)):
+        if environment in (None, known.environment):
+            yield {
+                "environment": known.environment,
+                "name": known.name,
+                "description": known.description,
+                "is_active": known.is_active,
+                "settings": settings.get((known.environment, known.name), {}),
+            }
 
 
 def _require_few(types: int) -> None:
@@ -232,6 +254,7 @@ def _together(parts: list[Imported]) -> Imported:
         created=sum(part.created for part in parts),
         updated=sum(part.updated for part in parts),
         unchanged=sum(part.unchanged for part in parts),
+        profiles_changed=sum(part.profiles_changed for part in parts),
         position=parts[-1].position,
         visible=all(part.visible for part in parts),
         repeated=all(part.repeated for part in parts),

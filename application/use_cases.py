@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from application.add_environment import AddEnvironment
+from application.assign_profiles import AssignProfiles
+from application.assignments import Assignments
 from application.audit import Audit
 from application.authorize import Authorize
 from application.bisect import Bisect
@@ -50,6 +52,8 @@ class UseCases:
     manage_keys: ManageKeys
     compare: Compare
     bisect: Bisect
+    assignments: Assignments
+    assign_profiles: AssignProfiles
     audit: Audit
     prove_log: ProveLog
     verify_log: VerifyLog

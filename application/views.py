@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -84,6 +85,7 @@ class LayerRows(NamedTuple):
     position: int
     definitions: int  # the position of the newest definition
     rows: list[LayerRow]
+    profiles: Mapping[str, str]  # by user: the one that is given, switched on or not
 
 
 class DefinitionRow(NamedTuple):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from application.views import LayerRow
-from infrastructure.projections.tables import config_versions, progress, slot_versions, slots
+from infrastructure.projections.tables import assignments, config_versions, progress, slot_versions, slots
 
 SCOPE = ("scope_kind", "scope_id")
 SLOT = (*SCOPE, "config_type")
@@ -21,11 +21,22 @@ SLOT = (*SCOPE, "config_type")
 
 @cache
 def layers_now(dialect: str) -> sa.Select[Any]:
-    """Takes `in_environment`, and `keys`: a list of [scope kind, scope id]. Position and definitions come first."""
-    keys = _keys(dialect)
+    """Takes `in_environment`, `keys`: a list of [scope kind, scope id], and `of_users`: a list of [user id].
+
+    The profile that a user is given is one key more. Position, definitions, the user and its profile come first.
+    """
+    named, users, a = _list(dialect, "keys"), _list(dialect, "of_users"), assignments.c
+    of_user = (a.environment == sa.bindparam("in_environment"), a.user_id == _part(users, 0))
+    newest = sa.select(a.profile).where(*of_user).order_by(a.valid_from.desc()).limit(1)
+    array = sa.func.jsonb_build_array if dialect == "postgresql" else sa.func.json_array
+    profile = array(sa.literal_column("'profile'"), newest.correlate(users).scalar_subquery())
+    nobody = sa.cast(sa.null(), sa.String())
+    given = sa.select(profile.label("value"), _part(users, 0).label("user"))
+    keys = sa.union_all(sa.select(named.c.value, nobody.label("user")), given).subquery("keys")
     found = progress.join(keys, sa.true()).outerjoin(slots, sa.and_(*_of_key(slots, keys, SCOPE)))
     columns = [slots.c[name] for name in LayerRow._fields]
-    return sa.select(progress.c.position, progress.c.definitions, *columns).select_from(found)
+    first = (progress.c.position, progress.c.definitions, keys.c.user, _part(keys, 1))
+    return sa.select(*first, *columns).select_from(found)
 
 
 @cache
@@ -35,7 +46,7 @@ def layers_at(dialect: str) -> sa.Select[Any]:
 
 
 def _at_in_postgres() -> sa.Select[Any]:
-    keys, v = _keys("postgresql"), slot_versions.c
+    keys, v = _list("postgresql", "keys"), slot_versions.c
     newest = (
         sa.select(v.id, v.version)
         .where(*_of_key(slot_versions, keys, SLOT), v.valid_from <= sa.bindparam("upto"))
@@ -48,7 +59,7 @@ def _at_in_postgres() -> sa.Select[Any]:
 
 
 def _at_in_sqlite() -> sa.Select[Any]:
-    keys, earlier = _keys("sqlite"), slot_versions.alias("earlier")
+    keys, earlier = _list("sqlite", "keys"), slot_versions.alias("earlier")
     newest = (
         sa.select(sa.func.max(earlier.c.valid_from))
         .where(*_of_key(earlier, keys, SLOT), earlier.c.valid_from <= sa.bindparam("upto"))
@@ -60,11 +71,12 @@ def _at_in_sqlite() -> sa.Select[Any]:
     return sa.select(*_columns(keys)).select_from(found)
 
 
-def _keys(dialect: str) -> Any:
-    asked: sa.BindParameter[str] = sa.bindparam("keys", type_=sa.String())
+def _list(dialect: str, name: str) -> Any:
+    """The elements of a list that is given as JSON under this name."""
+    asked: sa.BindParameter[str] = sa.bindparam(name, type_=sa.String())
     if dialect == "postgresql":
-        return sa.func.jsonb_array_elements(sa.cast(asked, JSONB)).table_valued("value", name="keys")
-    return sa.func.json_each(asked).table_valued("value", name="keys")
+        return sa.func.jsonb_array_elements(sa.cast(asked, JSONB)).table_valued("value", name=name)
+    return sa.func.json_each(asked).table_valued("value", name=name)
 
 
 def _part(keys: Any, at: int) -> sa.ColumnElement[str]:

@@ -103,12 +103,16 @@ class SqlViews:
         found: int = self._read(sa.select(progress.c.position))[0][0]
         return found
 
-    def layers(self, environment: str, scopes: Sequence[Scope]) -> LayerRows:
+    def layers(self, environment: str, scopes: Sequence[Scope], *, users: Sequence[str] = ()) -> LayerRows:
         keys = orjson.dumps([(scope.kind, scope.id) for scope in scopes]).decode()
+        of_users = orjson.dumps([(user,) for user in users]).decode()
         query = layers_now(self._engine().dialect.name)
-        found = [tuple(row) for row in self._read(query, {"in_environment": environment, "keys": keys})]
+        asked = {"in_environment": environment, "keys": keys, "of_users": of_users}
+        found = [tuple(row) for row in self._read(query, asked)]
         position, definitions_at = found[0][:2]
-        return LayerRows(position, definitions_at, [LayerRow._make(row[2:]) for row in found if row[2] is not None])
+        profiles = {user: profile for _, _, user, profile, *_ in found if user is not None and profile is not None}
+        rows = {row[4:7]: LayerRow._make(row[4:]) for row in found if row[4] is not None}
+        return LayerRows(position, definitions_at, list(rows.values()), profiles)
 
     def layers_at(
         self, environment: str, scopes: Sequence[Scope], types: Sequence[str], *, position: int

@@ -11,6 +11,7 @@ from api.cli import (
     keys,
     operating,
     past,
+    profiles,
     reading,
     reporting,
     restoring,
@@ -59,6 +60,20 @@ audit.command("verify")(speaks(auditing.verify))
 audit.command("checkpoint")(speaks(auditing.checkpoint))
 audit.command("key")(auditing.key)
 app.add_typer(audit, name="audit")
+
+profile = typer.Typer(
+    help="Named sets of settings, and who is given them.", no_args_is_help=True, rich_markup_mode=None
+)
+profile.command("set")(speaks(profiles.set_))
+profile.command("list")(speaks(profiles.list_))
+profile.command("show")(speaks(profiles.show))
+profile.command("on")(speaks(profiles.on))
+profile.command("off")(speaks(profiles.off))
+profile.command("delete")(speaks(profiles.delete))
+profile.command("assign")(speaks(profiles.assign))
+profile.command("unassign")(speaks(profiles.unassign))
+profile.command("users")(speaks(profiles.users))
+app.add_typer(profile, name="profile")
 
 bisect = typer.Typer(help="Which change did it.", no_args_is_help=True, rich_markup_mode=None)
 bisect.command("run")(speaks(bisecting.run))

@@ -43,7 +43,7 @@ async def set_(
     environment: Environment = None,
 ) -> None:
     """Set fields of the config in force at a scope; there is one afterwards."""
-    given = [_assignment(text) for text in fields or ()]
+    given = [assigned(text) for text in fields or ()]
     taken = [_pointer(field) for field in unset or ()]
     if not given and not taken:
         raise Misused("there is nothing to set: name FIELD=VALUE, or --unset FIELD")
@@ -119,7 +119,8 @@ async def _default_environment(api: Api) -> str:
     return found
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assigned(text: str) -> tuple[str, Any]:
+    """FIELD=VALUE as a pointer and a value. Raises Misused."""
     field, equals, value = text.partition("=")
     if not equals:
         raise Misused(f"{text} sets nothing: write {text}=VALUE, or --unset {text}")

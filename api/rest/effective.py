@@ -11,6 +11,7 @@ from api.access import Access, ReadsEffective
 from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
 from api.rest.effective_answer import Shown, finished, opened_etag
 from api.rest.examples import EFFECTIVE, responses
+from application.assemble import Effective
 from application.ports import Answer
 from application.use_cases import UseCases
 from domain.access.roles import Action
@@ -108,7 +109,7 @@ def answered(
     answer = finished(effective, epoch=cases.store.identity.epoch, shown=shown)
     if moment is None:
         show(cases, effective.position)
-        keep(request, cases, context, answer)
+        keep(request, cases, effective, answer)
     headers = {
         "ETag": answer.etag.decode(),
         "Varve-Position": str(answer.position),
@@ -153,9 +154,8 @@ def answered_open(
     return Response(content, headers=headers, media_type="application/json")
 
 
-def keep(request: Request, cases: UseCases, context: Context, answer: Answer) -> None:
+def keep(request: Request, cases: UseCases, effective: Effective, answer: Answer) -> None:
     """Keep an answer under the address that was asked, until one of its scopes changes."""
     key = (request.scope["raw_path"], request.scope["query_string"])
-    ladder = cases.catalogs.current().ladder
-    scopes = [(context.environment, scope.kind, scope.id) for scope in context.scopes(ladder)]
+    scopes = [(effective.context.environment, scope.kind, scope.id) for scope in effective.scopes]
     cases.answers.put(key, answer, scopes=scopes)

@@ -43,6 +43,15 @@ BUNDLE = {
             "is_active": True,
         }
     ],
+    "profiles": [
+        {
+            "environment": "production",
+            "name": "experimental_v1",
+            "description": None,
+            "is_active": True,
+            "settings": {"llm": {"temperature": 0.2}},
+        }
+    ],
 }
 IMPORTED = {
     "kind": "bundle",
@@ -53,6 +62,7 @@ IMPORTED = {
     "types_defined": [],
     "variables_changed": 1,
     "ladder_changed": False,
+    "profiles_changed": 0,
     "position": 1042,
     "repeated": False,
     "commits": 1,

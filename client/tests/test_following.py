@@ -33,6 +33,14 @@ def test_a_change_that_touches_nothing_held_is_not_told(service, client):
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("scope", ["profile:warm", "experiment:e-1"])
+def test_a_change_of_what_users_are_given_may_concern_anybody(service, client, scope):
+    client.effective(user="u-1")
+    before = len(service.batches)
+    service.put(scope, "llm", temperature=0.1)
+    eventually(lambda: len(service.batches) > before)
+
+
 def test_whoever_unsubscribed_is_not_told(service, client):
     told, still = [], []
     client.effective(user="u-1")

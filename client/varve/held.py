@@ -9,6 +9,7 @@ from varve.context import GLOBAL, Context
 from varve.effective import Effective, confirm, position_of, world_of
 from varve.world import World
 
+OF_MANY = (GLOBAL, "profile:", "experiment:")  # it is not known here whose they are
 ByScope = dict[str, set[Context]]
 
 
@@ -87,7 +88,7 @@ class Held:
 
     def _touched(self, scopes: Iterable[str]) -> set[Context]:
         named = tuple(scopes)
-        if GLOBAL in named:
+        if any(scope.startswith(OF_MANY) for scope in named):
             return {*self.young, *self._old}
         touched: set[Context] = set()
         for scope in named:

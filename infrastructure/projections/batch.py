@@ -17,6 +17,8 @@ from domain.configs.scope import Scope
 from domain.installation.environment import Environment
 from domain.installation.ladder import LadderLog
 from domain.installation.resolver import Resolver
+from domain.profiles.assignment import Assignment
+from domain.profiles.profile import Profile
 from infrastructure.projections.fold import CONFIG_TOPICS, ConfigRow, next_row
 from infrastructure.projections.tables import config_versions
 
@@ -30,7 +32,12 @@ DEFINITIONS = {
     Resolver.Adopted.TOPIC: "resolver",
     ApiKey.Issued.TOPIC: "api_key",
     ApiKey.Revoked.TOPIC: "api_key",
+    Profile.Created.TOPIC: "profile",
+    Profile.Updated.TOPIC: "profile",
+    Profile.Deleted.TOPIC: "profile",
 }
+NAMED_BY_STREAM = frozenset({"profile"})  # one name may stand in several environments
+ASSIGNMENTS = frozenset({Assignment.Assigned.TOPIC, Assignment.Unassigned.TOPIC})
 
 
 class Definition(msgspec.Struct):
@@ -50,8 +57,19 @@ class Owned(msgspec.Struct):
     owner: str | None
 
 
+class Assigned(msgspec.Struct):
+    """Which profile a user is given from now on."""
+
+    environment: str
+    scope: str
+    actor: str
+    profile: str | None = None
+    reason: str | None = None
+
+
 decode_definition = msgspec.json.Decoder(Definition).decode
 decode_owned = msgspec.json.Decoder(Owned).decode
+decode_assigned = msgspec.json.Decoder(Assigned).decode
 
 
 version_values = attrgetter(*VERSION_COLUMNS)
@@ -70,6 +88,7 @@ class Batch:
     slot_versions: dict[tuple[str, str, str, str, int], tuple[str | None, int | None]] = field(default_factory=dict)
     definitions: list[tuple[str, str, int, int, str, int, str, str | None]] = field(default_factory=list)
     owners: dict[tuple[str, str], str | None] = field(default_factory=dict)  # by environment and collection
+    assignments: dict[tuple[str, str, int], tuple[str | None, int, str, str | None]] = field(default_factory=dict)
     _changed: dict[str, bool] = field(default_factory=dict)  # by this commit: whether it was in force before
 
     def fold(self, pairs: Iterable[tuple[Recorded, Commit]]) -> None:
@@ -82,6 +101,8 @@ class Batch:
                 self._config(event, commit)
             elif kind := DEFINITIONS.get(event.topic):
                 self._definition(kind, event, commit)
+            elif event.topic in ASSIGNMENTS:
+                self._assignment(event, commit)
             elif event.topic == Collection.Owned.TOPIC:
                 owned = decode_owned(event.state)
                 self.owners[owned.environment, Scope.recorded(owned.scope).id] = owned.owner
@@ -117,7 +138,13 @@ class Batch:
         payload = decode_definition(event.state)
         body = event.state.decode()
         facts = (commit.last, body, commit.recorded_us, payload.actor, payload.reason)
-        self.definitions.append((kind, payload.name or payload.key_id, event.version, *facts))
+        name = event.stream_hex if kind in NAMED_BY_STREAM else payload.name or payload.key_id
+        self.definitions.append((kind, name, event.version, *facts))
+
+    def _assignment(self, event: Recorded, commit: Commit) -> None:
+        made = decode_assigned(event.state)
+        key = (made.environment, Scope.recorded(made.scope).id, commit.last)
+        self.assignments[key] = (made.profile, commit.recorded_us, made.actor, made.reason)
 
     @property
     def versions(self) -> list[tuple[Any, ...]]:
@@ -127,4 +154,5 @@ class Batch:
     @property
     def touched(self) -> set[tuple[str, str, str]]:
         """Environment, scope kind and scope id of all that changed."""
-        return {row.slot[:3] for row in self.open.values()}
+        users = {(environment, "user", user) for environment, user, _ in self.assignments}
+        return users | {row.slot[:3] for row in self.open.values()}

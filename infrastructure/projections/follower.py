@@ -16,7 +16,7 @@ import structlog
 from application.ports import EventStore
 from infrastructure.projections.generations import Generations
 from infrastructure.projections.live import Advance, Fenced, advance, catch_up, position_of
-from infrastructure.projections.tables import configs, progress
+from infrastructure.projections.tables import assignments, configs, progress
 from infrastructure.tracing import NO_FAULTS, tracer
 
 log = structlog.get_logger("follower")
@@ -163,6 +163,9 @@ class Follower:
             columns = (configs.c.environment, configs.c.scope_kind, configs.c.scope_id)
             query = sa.select(*columns).where(configs.c.position > self.visible).distinct()
             touched = {tuple(row) for row in connection.execute(query)}
+            a = assignments.c
+            users = sa.select(a.environment, a.user_id).where(a.valid_from > self.visible).distinct()
+            touched |= {(environment, "user", user) for environment, user in connection.execute(users)}
         self._tell(Advance(position, touched, changed > self.visible))
 
     def _tell(self, moved: Advance) -> None:

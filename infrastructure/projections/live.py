@@ -15,6 +15,7 @@ from application.ports import EventStore
 from infrastructure.projections.batch import Batch
 from infrastructure.projections.fold import ConfigRow, events_with_commits
 from infrastructure.projections.tables import (
+    assignments,
     collection_owners,
     config_versions,
     configs,
@@ -90,6 +91,8 @@ def write(connection: sa.Connection, batch: Batch) -> None:
     if batch.owners:
         owners = [named(collection_owners, (*place, owner)) for place, owner in batch.owners.items()]
         connection.execute(upsert(connection.dialect.name, collection_owners), owners)
+    if batch.assignments:
+        connection.execute(ASSIGN, [named(assignments, (*key, *value)) for key, value in batch.assignments.items()])
     if batch.definitions:
         connection.execute(DEFINE, [named(definitions, row) for row in batch.definitions])
         connection.execute(progress.update().values(definitions=batch.definitions[-1][3]))
@@ -124,6 +127,7 @@ SLOT_KEY = [column.name for column in slots.primary_key]
 MOVE = progress.update().where(progress.c.position == sa.bindparam("after")).values(position=sa.bindparam("to"))
 ROWS = sa.select(configs).where(configs.c.id.in_(sa.bindparam("ids", expanding=True)))
 OPEN, TAKE, DEFINE = config_versions.insert(), slot_versions.insert(), definitions.insert()
+ASSIGN = assignments.insert()
 CLOSE = (
     config_versions.update()
     .where(config_versions.c.id == sa.bindparam("an_id"), config_versions.c.version == sa.bindparam("a_version"))

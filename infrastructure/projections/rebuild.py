@@ -20,6 +20,7 @@ from infrastructure.projections.generations import Generations
 from infrastructure.projections.live import slot_values
 from infrastructure.projections.tables import (
     VIEWS,
+    assignments,
     collection_owners,
     config_versions,
     configs,
@@ -60,6 +61,7 @@ def build(store: EventStore, generations: Generations, *, upto: int = LATEST, re
             loader.put(config_versions, batch.ended)
             loader.put(slot_versions, [(*key, *value) for key, value in batch.slot_versions.items()])
             loader.put(definitions, batch.definitions)
+            loader.put(assignments, [(*key, *value) for key, value in batch.assignments.items()])
             batch = Batch(
                 state, state, slots=batch.slots, owners=batch.owners
             )  # what is in force is written at the end
@@ -115,7 +117,7 @@ class Loader:
                 copy.write_row(row)
 
 
-CONTENT = (configs, config_versions, slots, slot_versions, definitions, collection_owners)
+CONTENT = (configs, config_versions, slots, slot_versions, definitions, collection_owners, assignments)
 
 
 def digest_of(connection: sa.Connection) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SHAPE = 5
+SHAPE = 6
 
 VIEWS = MetaData()
 
@@ -149,4 +149,19 @@ collection_owners = Table(  # whose each collection is that has, or had, an owne
     text("owner", nullable=True),
     PrimaryKeyConstraint("environment", "collection_id"),
     Index("collection_owners_by_owner", "environment", "owner"),
+)
+
+assignments = Table(  # which profile each user was given, from which position on; none where it is null
+    "assignments",
+    VIEWS,
+    text("environment"),
+    text("user_id"),
+    number("valid_from"),
+    text("profile", nullable=True),
+    number("recorded_us"),
+    text("actor"),
+    text("reason", nullable=True),
+    Index("assignments_by_user", "environment", "user_id", "valid_from", unique=True),
+    Index("assignments_by_profile", "environment", "profile", "user_id"),
+    Index("assignments_by_position", "valid_from"),  # what changed since a process last looked
 )

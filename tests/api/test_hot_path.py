@@ -90,7 +90,7 @@ class Installation:
         query += [] if all_types else [("config_types", one) for one in TYPES]
         cases = self.client.service.use_cases
         context = context_of(cases, None, user, collections, tenants)
-        fresh = ResolveConfig(cases.views, Catalogs(cases.views), Unmetered())
+        fresh = ResolveConfig(cases.views, cases.assignments, Catalogs(cases.views), Unmetered())
         effective = fresh.effective(context, types=None if all_types else TYPES)
         expected = finished(effective, epoch=1, shown=Shown(explain=explain))
         address = f"{CONFIGS}effective" + (f"/{user}" if user else "") + "?" + urlencode(query)

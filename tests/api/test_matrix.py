@@ -71,7 +71,7 @@ class Asked:
 
     roles: tuple[str, ...]
     make: Callable[[Furnished, str], tuple[str, str, dict[str, Any]]]
-    what: Literal["scope", "environment", "installation", "own rights"] = "scope"
+    what: Literal["scope", "profile", "environment", "installation", "own rights"] = "scope"
     changes: bool = False
     targets: tuple[str, ...] = tuple(TARGETS)
 
@@ -82,6 +82,7 @@ class Furnished:
 
     client: Client
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    profiles: dict[str, str] = field(default_factory=dict)  # an id in each environment
     keys: dict[Caller, str] = field(default_factory=dict)
     key_ids: dict[Caller, str] = field(default_factory=dict)
     newest: int = 0
@@ -128,6 +129,15 @@ def on_config(method: str, tail: str = "", body: Any = None) -> Callable[[Furnis
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" else {}
         return method, f"{CONFIGS}{there.config(target)}{tail}", {**dry, **({} if body is None else {"json": body})}
+
+    return make
+
+
+def on_profile(method: str, body: Any = None) -> Callable[[Furnished, str], Any]:
+    def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
+        dry = {"params": {"dry_run": True}} if method != "GET" else {}
+        path = f"/api/profiles/{there.profiles[TARGETS[target][0]]}"
+        return method, path, {**dry, **({} if body is None else {"json": body})}
 
     return make
 
@@ -273,6 +283,77 @@ ROUTES: dict[str, Asked] = {
         what="environment",
         targets=("global", "elsewhere"),
     ),
+    "create_profile": Asked(
+        MAINTAINERS,
+        lambda _, t: (
+            "POST",
+            "/api/profiles",
+            {"json": {"environment": TARGETS[t][0], "name": "n", "settings": {}}, "params": {"dry_run": True}},
+        ),
+        what="profile",
+        changes=True,
+        targets=("global", "elsewhere"),
+    ),
+    "list_profiles": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/profiles", {"params": {"environment": TARGETS[t][0]}}),
+        targets=("global", "elsewhere"),
+    ),
+    "read_profile": Asked(VIEWERS, on_profile("GET"), what="profile", targets=("global", "elsewhere")),
+    "update_profile": Asked(
+        MAINTAINERS,
+        on_profile("PUT", {"description": "x"}),
+        what="profile",
+        changes=True,
+        targets=("global", "elsewhere"),
+    ),
+    "delete_profile": Asked(
+        MAINTAINERS, on_profile("DELETE"), what="profile", changes=True, targets=("global", "elsewhere")
+    ),
+    "assign_profile": Asked(
+        EDITORS,
+        lambda there, t: (
+            "PUT",
+            f"/api/assignments/{who(t)['user_id']}",
+            {"json": {"profile_id": there.profiles["production"]}, "params": {"dry_run": True}},
+        ),
+        changes=True,
+        targets=("user", "foreign user"),
+    ),
+    "assign_profile_to_all": Asked(
+        EDITORS,
+        lambda there, t: (
+            "POST",
+            "/api/assignments",
+            {
+                "json": {"profile_id": there.profiles["production"], "users": [who(t)["user_id"]]},
+                "params": {"dry_run": True},
+            },
+        ),
+        changes=True,
+        targets=("user", "foreign user"),
+    ),
+    "unassign_profile": Asked(
+        EDITORS,
+        lambda _, t: (
+            "DELETE",
+            f"/api/assignments/{who(t)['user_id']}",
+            {"params": {"environment": "production", "dry_run": True}},
+        ),
+        changes=True,
+        targets=("user", "foreign user"),
+    ),
+    "list_assignments": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/assignments", {"params": {"environment": TARGETS[t][0]}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "read_assignment": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", f"/api/assignments/{who(t)['user_id']}", {"params": {"environment": "production"}}),
+        targets=("user", "foreign user"),
+    ),
     "rollback_environment": Asked(
         EDITORS,
         lambda there, t: (
@@ -399,7 +480,7 @@ def expected_at(caller: Caller, asked: Asked, target: str) -> int:
     if not caller.is_everywhere and environment not in caller.environments:
         return 404
     own = OWN[caller.bound] if caller.bound else set()
-    if caller.bound and (asked.what == "environment" or (scope != "global" and scope not in own)):
+    if caller.bound and (asked.what in ("environment", "profile") or (scope != "global" and scope not in own)):
         return 404
     if asked.changes and (caller.bound or caller.role == "editor") and scope not in own:
         return 403
@@ -419,6 +500,12 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
             there.configs[target] = client.change(there.configs[target], description="changed")
         for collection, user in (("c-1", "u-1"), ("c-2", "u-2")):
             client.put(f"/api/collections/{collection}/owner", json={"user_id": user})
+        for environment in ("production", "staging"):
+            new = {"environment": environment, "name": "warm", "settings": {}}
+            there.profiles[environment] = client.post("/api/profiles", json=new).json()["id"]
+        unused = client.post("/api/profiles", json={"name": "cold", "settings": {}}).json()["id"]
+        for user in ("u-1", "u-2"):
+            client.put(f"/api/assignments/{user}", json={"profile_id": unused})
         for caller in CALLERS:
             answer = client.post("/api/keys", json=caller.body()).json()
             there.keys[caller], there.key_ids[caller] = answer["api_key"], answer["id"]
@@ -437,7 +524,7 @@ def test_every_role_gets_what_it_may_and_nothing_else(there: Furnished, operatio
     cells: Counter[int] = Counter()
     wrong = []
     for caller in CALLERS:
-        for target in asked.targets if asked.what in ("scope", "environment") else ("global",):
+        for target in asked.targets if asked.what in ("scope", "profile", "environment") else ("global",):
             method, path, request = asked.make(there, target)
             headers = {"Authorization": f"Bearer {there.keys[caller]}"}
             answer = there.client.request(method, path, headers=headers, **request)

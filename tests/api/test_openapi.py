@@ -155,7 +155,7 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
-SETTINGS = {"values", "config_data", "data", "schema", "effective", "fields", "environment_variables"}
+SETTINGS = {"settings", "values", "config_data", "data", "schema", "effective", "fields", "environment_variables"}
 
 
 def differences(live: Any, example: Any, at: str = "") -> Iterator[str]:
@@ -177,6 +177,22 @@ def differences(live: Any, example: Any, at: str = "") -> Iterator[str]:
         yield at
 
 
+def of_profiles(client: Client, name: str) -> dict[str, Any]:
+    """A profile to ask for, given to a user."""
+    new = {"name": f"of-{name}", "settings": {"llm": {"temperature": 0.2}}, "environment": "production"}
+    if name == "create_profile":
+        return {"json": new}
+    made = client.post("/api/profiles", json=new).json()["id"]
+    if name not in {"delete_profile", "unassign_profile"}:
+        client.put("/api/assignments/u-1", json={"profile_id": made, "reason": "asks long questions"})
+    bodies = {
+        "update_profile": {"json": {"description": "another"}},
+        "assign_profile": {"json": {"profile_id": made}},
+        "assign_profile_to_all": {"json": {"profile_id": made, "users": ["u-2"]}},
+    }
+    return {"path": {"id": made, "user_id": "u-1"}, **bodies.get(name, {})}
+
+
 @operations
 def test_the_example_of_an_operation_has_the_shape_of_its_answer(furnished: tuple[Client, str], name: str) -> None:
     client, config_id = furnished
@@ -189,6 +205,8 @@ def test_the_example_of_an_operation_has_the_shape_of_its_answer(furnished: tupl
         config_id = client.create(is_default=False)["id"]
     elif name in {"read_key", "revoke_key"}:
         given["path"] = {"key_id": client.post("/api/keys", **GIVEN["issue_key"]).json()["id"]}
+    elif "profile" in name or "assignment" in name:
+        given = {**given, **of_profiles(client, name)}
     elif name == "undo_event":
         changed = client.change(client.create(is_default=False), description="another")
         given["path"] = {"position": changed["position"]}

@@ -15,6 +15,8 @@ KNOWN = {
     replay.DELETED,
     replay.DEFAULT,
     replay.PROCESS,
+    replay.ASSIGNED,
+    replay.UNASSIGNED,
     *replay.DEFINITIONS,
     *replay.WITHOUT_EFFECT,
 }

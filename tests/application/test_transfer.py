@@ -88,7 +88,7 @@ def test_an_import_tells_what_it_did(cases):
 def test_the_same_bundle_twice_records_nothing_the_second_time(cases):
     first = cases.transfer.import_bundle(WHOLE, command=command())
     again = cases.transfer.import_bundle(WHOLE, command=command("c-2"))
-    assert again == Imported(0, 0, 4, (), 0, False, first.position, commits=1)
+    assert again == Imported(0, 0, 4, (), 0, False, 0, first.position, commits=1)
 
 
 def test_the_same_command_twice_is_told_what_the_first_did(cases):

@@ -20,6 +20,8 @@ FILES = sorted(GOLDENS.glob("*.json"))
 TOPICS = {
     "api_key.issued",
     "api_key.revoked",
+    "assignment.assigned",
+    "assignment.unassigned",
     "collection.owned",
     "config.created",
     "config.default_changed",
@@ -29,6 +31,9 @@ TOPICS = {
     "environment.created",
     "ladder.changed",
     "process.recorded",
+    "profile.created",
+    "profile.deleted",
+    "profile.updated",
     "resolver.adopted",
     "slot.default_assigned",
     "slot.name_claimed",

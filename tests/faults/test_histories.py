@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from domain.access.api_key import ApiKey
+from domain.access.collection import Collection
+from domain.installation.tags import Tags
+from tests.architecture.test_goldens import TOPICS
 from tests.faults.histories import SHORT_COMMITS, Checked, check, in_memory, on_postgres, on_sqlite
 
 pytestmark = pytest.mark.xdist_group("faults")  # one after the other: each wants the machine for itself
+RIGHTS_AND_NAMES = {event.TOPIC for kind in (ApiKey, Collection, Tags) for event in kind.EVENTS}  # change no answer
 SIZE = {"histories": 3, "commits": SHORT_COMMITS, "seed": "ci"}
 
 
@@ -20,6 +25,8 @@ def require(checked: Checked, *, ways: int) -> None:
     assert min(checked.asked_again.values()) > checked.commits / 6
     done = [name for name in checked.operations if not name.startswith("refused")]
     assert len(done) > 6, checked.operations
+    # A kind of event that is new must be among what writers do: see history_writer.
+    assert checked.topics >= TOPICS - RIGHTS_AND_NAMES
 
 
 def test_answers_never_change_in_memory():

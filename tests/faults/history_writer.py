@@ -1,0 +1,254 @@
+"""What writers of a random history do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+from application.assign_profiles import NewProfile
+from application.commands import DryRun, Outcome
+from application.edit_configs import Draft
+from application.moments import Moment
+from application.ports import Command
+from application.restore import Selection
+from application.use_cases import UseCases
+from application.views import ConfigFilter, ConfigView
+from domain.config_types.spec import Rule, TypeSpec
+from domain.configs.scope import Context, Scope
+from domain.documents import Document
+from domain.errors import NotFound, Refusal
+from domain.profiles.profile import KnownProfile
+from tests.faults.load import NAMES, random_document
+
+SCOPES = [
+    Scope("global"),
+    Scope("team", "t-1"),
+    Scope("user", "u-1"),
+    Scope("collection", "c-1"),
+    Scope("collection", "c-2"),
+]
+TYPES = ("chunking", "question_generation", "level")  # one that replaces, one that overlays, one that changes
+VARIABLES = ("MAX_CHUNK_SIZE", "CHUNK_OVERLAP", "MIN_CHUNK_SIZE")
+PROFILES, USERS = ("warm", "cold"), ("u-1", "u-2")
+EXPECTED = {
+    "name_taken",
+    "slot_taken",
+    "conflict",
+    "not_found",
+    "stale_version",
+    "invalid_config",
+    "invalid_request",
+    "behind",
+}
+
+Given = dict[tuple[int, Context], str]
+"""The digest of an answer, by its position and whose it was."""
+
+
+def contexts(environment: str) -> tuple[Context, ...]:
+    return (
+        Context(environment),
+        Context(environment, "u-1", ("c-1",)),
+        Context(environment, "u-2", ("c-2", "c-1"), (Scope("team", "t-1"),)),
+    )
+
+
+class Writer:
+    """One caller that does at random what there is to do, until the history has enough commits."""
+
+    def __init__(self, cases: UseCases, environment: str, *, seed: str, since: int) -> None:
+        self._cases = cases
+        self._environment = environment
+        self._random = Random(seed)
+        self._since = since
+        self.given: Given = {}
+        self.operations: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self.accepted = 0  # commits that record something, at least
+        self._acts: list[tuple[float, Callable[[], Outcome | None]]] = [
+            (6, self._create),
+            (6, self._update),
+            (4, self._switch_default),
+            (2, self._switch_active),
+            (2, self._rename),
+            (3, self._delete),
+            (2, self._bring_back),
+            (0.4, self._roll_back),
+            (2, self._undo),
+            (1, self._import),
+            (0.5, self._redefine),
+            (1, self._read_variables),
+            (2, self._create_profile),
+            (2, self._update_profile),
+            (1, self._delete_profile),
+            (3, self._assign),
+            (2, self._unassign),
+        ]
+
+    def write(self, is_enough: Callable[[], bool]) -> None:
+        weights, acts = zip(*self._acts, strict=True)
+        while not is_enough():
+            likely = [n if self.operations[act.__name__[1:]] else n + 3 for n, act in zip(weights, acts, strict=True)]
+            (act,) = self._random.choices(acts, likely)  # above all what was never done yet
+            try:
+                outcome = act()
+                self.operations[act.__name__[1:]] += 1
+                self.accepted += outcome is not None and outcome.commit.first <= outcome.commit.last
+            except Refusal as refusal:
+                self.operations[f"refused {refusal.code}"] += 1
+                if refusal.code not in EXPECTED:
+                    self.problems.append(f"{act.__name__} was refused: {refusal.code}: {refusal.detail}")
+            except Exception as error:  # noqa: BLE001 -- whatever else there is to be told is a finding
+                self.problems.append(f"{act.__name__} raised {error!r}")
+            if self._random.random() < 0.4:
+                self._ask()
+
+    def _ask(self) -> None:
+        context = self._random.choice(contexts(self._environment))
+        answer = self._cases.resolve_config.effective(context, types=TYPES)
+        self.given[answer.position, context] = answer.digest
+
+    def _command(self, operation: str) -> Command:
+        return Command("racer", uuid4().hex, operation, b"", reason=self._random.choice((None, "because")))
+
+    def _there(self) -> ConfigView:
+        wanted = ConfigFilter(self._environment)
+        found = self._cases.views.configs(wanted, after=None, limit=200).items
+        if not found:
+            raise NotFound("nothing is there yet")
+        return self._random.choice(found)
+
+    def _document(self, config_type: str) -> Document:
+        return (
+            {"level": self._random.randint(0, 100)}
+            if config_type == "level"
+            else random_document(self._random, config_type)
+        )
+
+    def _create(self) -> Outcome:
+        scope, config_type = self._random.choice(SCOPES), self._random.choice(TYPES)
+        default = None if scope.kind == "collection" else self._random.random() < 0.7
+        name, data = self._random.choice(NAMES), self._document(config_type)
+        how: dict[str, Any] = {"mode": self._random.choice((None, "overlay", "replace")), "is_default": default}
+        draft = Draft(self._environment, scope, config_type, name, data, **how)
+        return self._cases.edit_configs.create(draft, command=self._command("create"))
+
+    def _change(self, config_id: UUID, **changes: Any) -> Outcome:
+        return self._cases.edit_configs.update(config_id, changes, command=self._command("update"))
+
+    def _update(self) -> Outcome:
+        one = self._there()
+        return self._change(one.id, data=self._document(one.config_type))
+
+    def _switch_default(self) -> Outcome:
+        return self._change(self._there().id, is_default=self._random.random() < 0.8)
+
+    def _switch_active(self) -> Outcome:
+        return self._change(self._there().id, is_active=self._random.random() < 0.6)
+
+    def _rename(self) -> Outcome:
+        return self._change(self._there().id, name=self._random.choice(NAMES))
+
+    def _delete(self) -> Outcome:
+        return self._cases.edit_configs.delete(self._there().id, command=self._command("delete"))
+
+    def _bring_back(self) -> Outcome:
+        event = self._event_of_a_config()
+        version = self._random.randint(1, event.version)
+        return self._cases.edit_configs.restore(event.stream, version, command=self._command("restore"))
+
+    def _roll_back(self) -> Outcome:
+        boundary = self._cases.store.commit_at(position=self._some_position())
+        assert boundary is not None
+        types = frozenset(("chunking",)) if self._random.random() < 0.3 else None
+        selection = Selection(self._environment, types=types)
+        moment, asked = Moment(boundary.last), self._command("rollback")
+        return self._cases.restore.rollback(selection, moment=moment, command=asked).outcome
+
+    def _undo(self) -> Outcome:
+        force = frozenset(("/config_data/level", "/is_default", "/config_data/max_chunk_size"))
+        position = self._event_of_a_config().position
+        return self._cases.undo.undo(position, force=force, command=self._command("undo"))
+
+    def _import(self) -> None:
+        configs = [
+            {
+                "environment": self._environment,
+                "scope": str(scope),
+                "config_type": "question_generation",
+                "name": "imported",
+                "config_data": {"number_of_questions": self._random.randint(1, 50)},
+                "is_default": True,
+                "is_active": True,
+            }
+            for scope in SCOPES[2:4]
+        ]
+        bundle = {"varve_bundle": 1, "configs": configs}
+        self._cases.transfer.import_bundle(bundle, command=self._command("import"))
+
+    def _redefine(self) -> None:
+        redefine(self._cases, self._random.randint(0, 99), self._command("define"))
+
+    def _read_variables(self) -> None:
+        variables = {name: str(self._random.choice((20, 150, 400, 900))) for name in self._random.sample(VARIABLES, 2)}
+        self._cases.read_environment.sync(variables, environment=self._environment, command=self._command("sync"))
+
+    def _settings(self) -> dict[str, Document]:
+        return {name: self._document(name) for name in self._random.sample(TYPES, self._random.randint(0, 2))}
+
+    def _create_profile(self) -> Outcome:
+        is_active = self._random.random() < 0.8
+        new = NewProfile(self._environment, self._random.choice(PROFILES), self._settings(), is_active=is_active)
+        return done(self._cases.assign_profiles.create(new, command=self._command("create_profile")))
+
+    def _profile(self) -> KnownProfile:
+        found = [
+            one for one in self._cases.catalogs.current().profiles.values() if one.environment == self._environment
+        ]
+        if not found:
+            raise NotFound("no profile is there yet")
+        return self._random.choice(found)
+
+    def _update_profile(self) -> Outcome:
+        changes = self._random.choice(({"settings": self._settings()}, {"is_active": self._random.random() < 0.6}))
+        command = self._command("update_profile")
+        return done(self._cases.assign_profiles.update(self._profile(), changes, command=command))
+
+    def _delete_profile(self) -> Outcome:
+        return done(self._cases.assign_profiles.delete(self._profile(), command=self._command("delete_profile")))
+
+    def _assign(self) -> Outcome:
+        users = self._random.sample(USERS, self._random.randint(1, 2))
+        return done(self._cases.assign_profiles.assign(self._profile(), users, command=self._command("assign")))
+
+    def _unassign(self) -> Outcome:
+        user, command = self._random.choice(USERS), self._command("unassign")
+        return done(self._cases.assign_profiles.unassign(self._environment, user, command=command))
+
+    def _some_position(self) -> int:
+        newest = self._cases.store.newest()
+        assert newest is not None
+        return self._random.randint(self._since, newest.last)
+
+    def _event_of_a_config(self) -> Any:
+        position = self._some_position()
+        for event in self._cases.store.events(first=position, last=position + 30):
+            if event.topic.startswith("config."):
+                return event
+        raise NotFound("no event of a config is near")
+
+
+def redefine(cases: UseCases, number: int, command: Command) -> None:
+    """A type of our own, each time with other defaults and another rule."""
+    schema = {"type": "integer", "minimum": 0, "maximum": 100, "default": number}
+    rule = Rule("low", f"this.level <= {min(100, number + 30)}", "level is too high", ("/level",))
+    spec = TypeSpec("level", "", "overlay", {"type": "object", "properties": {"level": schema}}, (rule,))
+    cases.register_types.define(spec, command=command, force=True)
+
+
+def done(outcome: Outcome | DryRun) -> Outcome:
+    assert isinstance(outcome, Outcome)
+    return outcome
