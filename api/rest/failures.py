@@ -54,6 +54,7 @@ FAILURE: dict[str, Any] = {
     "error": "NotFoundError: no such model",
     "healed_by": "global",
     "circuit": "closed",
+    "counts": True,
 }
 TOLD = {
     **FAILURE,
@@ -93,7 +94,12 @@ class FailureBody(Body):
     position: Position
     error: str = Field(description=f"The class and what it says; cut after {LONGEST_ERROR} characters.")
     healed_by: Layer | None = Field(None, description="The layer with which the call went well; null where none did.")
-    circuit: Literal["closed", "open", "half-open"] = "closed"
+    circuit: Literal["closed", "open", "half-open"] = Field(
+        "closed", description="Of the application, for this version: open where the call was not even tried with it."
+    )
+    counts: bool = Field(
+        True, description="false: told, but no reason for an alert, as where every layer failed alike."
+    )
 
 
 class FailuresBody(Body):
@@ -135,7 +141,7 @@ def report_failures(body: FailuresBody, cases: Cases, access: ReportsUse) -> Res
             at_us(one.at, received_us=received_us),
             received_us,
             access.principal.name,
-            not access.principal.is_bound,
+            one.counts and not access.principal.is_bound,
         )
         for one in body.failures
     ]
@@ -214,7 +220,18 @@ def wanted_failures(
 
 
 def failure_data(one: Failure) -> dict[str, Any]:
-    own = ("config_type", "version", "layer", "user_id", "collection_id", "position", "error", "healed_by", "circuit")
+    own = (
+        "config_type",
+        "version",
+        "layer",
+        "user_id",
+        "collection_id",
+        "position",
+        "error",
+        "healed_by",
+        "circuit",
+        "counts",
+    )
     return {
         "id": str(one.id),
         "at": rfc3339(one.at_us),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from varve.blame import is_config_error
+from varve.circuits import CircuitRule
 from varve.client import Client
 from varve.context import Context
 from varve.effective import ConfigUsed, Effective, Layer, Meta, Note, Source, State, Trace
 from varve.errors import NotVarve, Refused, Unavailable, Unreachable
+from varve.guard import Guard
+from varve.logs import TraceFilter
 from varve.notices import Change, Fallback
 from varve.settings import Settings
 from varve.version import VERSION
@@ -20,11 +24,13 @@ __version__ = VERSION
 __all__ = [
     "AsyncClient",
     "Change",
+    "CircuitRule",
     "Client",
     "ConfigUsed",
     "Context",
     "Effective",
     "Fallback",
+    "Guard",
     "Layer",
     "Meta",
     "NotVarve",
@@ -34,9 +40,11 @@ __all__ = [
     "Source",
     "State",
     "Trace",
+    "TraceFilter",
     "Unavailable",
     "Unreachable",
     "__version__",
+    "is_config_error",
 ]
 
 

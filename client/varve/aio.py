@@ -10,10 +10,12 @@ from typing import Any, Self, TypeVar
 
 from varve.client import Client, Collection, model_of
 from varve.context import Context
-from varve.effective import Effective, State
+from varve.effective import Effective, State, Trace
 from varve.fetcher import Asked
+from varve.guard import AsyncGuard
 from varve.models import type_of
 from varve.notices import Change
+from varve.reports import Outcome
 
 Model = TypeVar("Model")
 
@@ -65,6 +67,14 @@ class AsyncClient:
     ) -> Callable[[], None]:  # fmt: skip
         """Callbacks are called on a thread of the client, as with Client."""
         return self.client.subscribe(on_change, on_stale=on_stale, on_ready=on_ready)
+
+    def guard(self, config_type: str, **options: Any) -> AsyncGuard:
+        """As Client.guard: `await guard.run(...)`, `async for attempt in guard.attempts()`, or a decorator."""
+        return AsyncGuard(self.client.guard(config_type, **options))
+
+    def record_usage(self, request_id: str, cfg: Effective | Trace, *, outcome: Outcome = "ok") -> None:
+        """It only takes a note, so there is nothing to wait for."""
+        self.client.record_usage(request_id, cfg, outcome=outcome)
 
     async def post(self, path: str, body: object, *, seconds: float = 10.0) -> tuple[int, dict[str, Any]]:
         return await asyncio.to_thread(self.client.post, path, body, seconds=seconds)

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import atexit
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from varve import forks
+from varve.blame import is_config_error
+from varve.circuits import CircuitRule, Circuits
 from varve.context import Context
 from varve.defaults import Defaults
-from varve.effective import Effective, State
+from varve.effective import Effective, State, Trace
 from varve.errors import NotVarve
+from varve.guard import Guard, Whom
+from varve.guarding import Guarding
 from varve.held import Held
 from varve.link import Link
 from varve.metrics import Metrics
 from varve.models import candidates, made, type_of
 from varve.notices import Change, Fallback, Notices, Subscriber
+from varve.reporter import USAGE, Reporter
+from varve.reports import Outcome, described, usage_record
 from varve.running import Options, Running
 
 Model = TypeVar("Model")
 Collection = str | Iterable[str] | None
 
+CLOSE_SECONDS = 2.0  # for the last reports
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
@@ -73,6 +81,8 @@ class Client:
         self._held = Held(max_contexts=max_contexts)
         self._young = self._held.young
         self._link = Link(self._held)
+        self._circuits = Circuits()
+        self._reporter = Reporter(self.post, count=self.count)
         self._running = self._start()
         self._closed = False
         forks.watch(self)
@@ -167,6 +177,38 @@ class Client:
         """Whether the client keeps up with the service, within these seconds."""
         return self._link.wait_until_live(seconds)
 
+    # ------------------------------------------------------------------------------------------------- self-healing
+
+    def guard(
+        self, config_type: str, *, user: Whom = None, collection: Collection | Callable[..., Collection] = None,
+        scopes: Iterable[str] = (), is_config_error: Callable[[Exception], bool] = is_config_error,
+        allow_provider_change: bool = False, circuit: CircuitRule = CircuitRule(),  # noqa: B008 - it never changes
+
+        describe: Callable[[Exception], str] = described,
+    ) -> Guard:  # fmt: skip
+        """Calls with the settings of a type that are tried again with the next lower layer's where they fail.
+
+        `is_config_error` says which errors speak against the settings; `describe` what is told of one, to the log and
+        the service.
+        """
+        reporter = self._reporter if self.auto_report else None
+        guarding = Guarding(
+            self._circuits, reporter, self.environment, self.count, is_config_error, describe, rule=circuit
+        )
+        return Guard(
+            self, config_type, guarding,
+            user=user, collection=collection, scopes=scopes, allow_provider_change=allow_provider_change,
+        )  # fmt: skip
+
+    def record_usage(self, request_id: str, cfg: Effective | Trace, *, outcome: Outcome = "ok") -> None:
+        """Tell the service, behind the application's back, what one of its requests was answered with.
+
+        `varve usage REQUEST_ID` tells it again. Raises ValueError for a request id or an outcome that cannot be.
+        """
+        trace = cfg.trace() if isinstance(cfg, Effective) else cfg
+        environment = self.environment or trace.environment
+        self._reporter.add(USAGE, usage_record(request_id, trace, outcome=outcome), environment=environment)
+
     # ------------------------------------------------------------------------------------------------------- sending
 
     def post(self, path: str, body: object, *, seconds: float = 10.0) -> tuple[int, dict[str, Any]]:
@@ -181,9 +223,11 @@ class Client:
     # --------------------------------------------------------------------------------------------------- its own life
 
     def flush(self, seconds: float = 5.0) -> bool:
-        """Bring to disk and to callbacks what is under way; whether that was done in time."""
+        """Bring to disk, to callbacks and to the service what is under way; whether that was done in time."""
+        deadline = time.monotonic() + seconds
         self._running.saver.save()
-        return self._notices.flush(seconds)
+        told = self._notices.flush(seconds)
+        return self._reporter.flush(max(0.0, deadline - time.monotonic())) and told
 
     def close(self) -> None:
         """Let go of threads and connections. What is held can still be read."""
@@ -192,6 +236,7 @@ class Client:
         self._closed = True
         atexit.unregister(self.close)
         forks.forget(self)
+        self._reporter.close(CLOSE_SECONDS)
         self._running.close()
         self._notices.close()
 
@@ -213,7 +258,7 @@ class Client:
         """The child keeps the values, and has threads and connections of its own."""
         self._held.lock.release()
         self._running.forget()
-        for one in (self._metrics, self._notices, self._link):
+        for one in (self._metrics, self._notices, self._link, self._circuits, self._reporter):
             one.renew()
         self._running = self._start()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple, NoReturn, Protocol
 
+from varve.bound import Bound, binding
 from varve.context import Context
 from varve.settings import Settings
 from varve.world import World
@@ -203,6 +205,10 @@ class Effective(Mapping[str, Settings]):
             if layer.config_id is not None
         )
         return Trace(facts.environment, context.user, context.collection, facts.position, facts.digest, used)
+
+    def bound(self) -> AbstractContextManager[None]:
+        """`with cfg.bound():` what is logged and traced within names these settings; see TraceFilter and varve.otel."""
+        return binding(Bound(self))
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """A copy in plain dicts and lists."""

@@ -109,6 +109,15 @@ def test_what_is_not_there_is_taken_and_raises_no_alert(fields: dict[str, Any]) 
         assert read(client, config) == config
 
 
+def test_failures_that_do_not_speak_against_it_raise_no_alert() -> None:
+    with watched() as client:
+        config = client.create("llm", BAD)
+        report(client, config, 9, counts=False)
+        looked(client)
+        assert (failing(client), read(client, config)) == (0, config)
+        assert [one["counts"] for one in told(client, FAILURES)] == [False] * 9
+
+
 def test_failures_in_another_environment_raise_no_alert() -> None:
     with watched() as client:
         client.post("/api/environments", json={"name": "staging"})

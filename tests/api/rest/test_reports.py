@@ -46,6 +46,7 @@ def test_failures_are_taken_once_and_told_with_the_newest_first(client: Client) 
         "environment": "production",
         "collection_id": None,
         "circuit": "closed",
+        "counts": True,
         "received_at": found[1]["received_at"],
         "reported_by": "anonymous",
     }
