@@ -31,7 +31,7 @@ PEERS := build/peers/.installed/peers-$(shell cat requirements/peers.lock | cksu
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow hostile
-.PHONY: browser swagger audit sbom alerts blackout reads
+.PHONY: browser swagger audit sbom alerts blackout reads heal
 
 help:  ## show this
 	@echo "make ..."
@@ -81,6 +81,9 @@ fuzz: $(TEST)  ## 20,000 requests made up from the OpenAPI document: 8 minutes (
 
 clock: $(TEST)  ## step the clock of real servers by ten days and a year: 3 minutes (ARGS=--short)
 	@$(BIN)/python -m tests.faults.clock $(ARGS)
+
+heal: $(TEST)  ## 1,000 calls with a misspelled model in force, before a real service: who was answered, and what it recorded: 20 s
+	@PYTHONPATH=client $(BIN)/python -m client.tests.heal $(ARGS)
 
 blackout: $(TEST)  ## kill the service for a minute under 8 threads and 100 tasks that read with the client: 2 minutes (ARGS=--short)
 	@PYTHONPATH=client $(BIN)/python -m client.tests.blackout $(ARGS)

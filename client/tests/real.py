@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -16,9 +17,9 @@ from tests.faults.server import Server
 class Varve:
     """One store, which a server serves that may be killed and started again at the same address."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, environment: Mapping[str, str]) -> None:
         self._store = f"sqlite:///{folder}/varve.db"
-        self.server = Server(self._store)
+        self.server = Server(self._store, environment=environment)
 
     @property
     def url(self) -> str:
@@ -60,8 +61,9 @@ def put(url: str, scope: str, config_type: str, **settings: Any) -> str:
 
 
 @contextmanager
-def real_varve() -> Iterator[Varve]:
+def real_varve(environment: Mapping[str, str] = MappingProxyType({})) -> Iterator[Varve]:
+    """`environment`: settings of the server, as environment variables."""
     with tempfile.TemporaryDirectory() as folder:
-        varve = Varve(Path(folder))
+        varve = Varve(Path(folder), environment=environment)
         with varve.server:
             yield varve

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 CircuitState = Literal["closed", "half-open", "open"]
 MOST_CIRCUITS = 10_000
+TOLD_AT_ONCE, TOLD_A_SECOND = 100, 5  # of the calls that an open circuit spared
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Circuit:
         self._calls: deque[tuple[float, bool]] = deque(maxlen=rule.calls)  # when, and whether it failed
         self._opened_at: float | None = None
         self._probed_at: float | None = None
-        self._reported_at = float("-inf")
+        self._to_tell, self._told_at = float(TOLD_AT_ONCE), 0.0
         self.last: Failure | None = None
 
     def state(self, now: float) -> CircuitState:
@@ -90,11 +91,13 @@ class Circuit:
         if self._probed_at is not None:
             self._probed_at = self._opened_at
 
-    def is_due(self, now: float, *, every_seconds: float) -> bool:
-        """Whether a call that was spared is to be told of: not each of very many."""
-        if now - self._reported_at < every_seconds:
+    def is_due(self, now: float) -> bool:
+        """Whether a call that was spared is to be told of: a number at once, then so many a second."""
+        self._to_tell = min(TOLD_AT_ONCE, self._to_tell + (now - self._told_at) * TOLD_A_SECOND)
+        self._told_at = now
+        if self._to_tell < 1:
             return False
-        self._reported_at = now
+        self._to_tell -= 1
         return True
 
 
@@ -138,9 +141,9 @@ class Circuits:
             if key in self._circuits:
                 self._circuits[key].release()
 
-    def spared(self, key: Key, *, every_seconds: float) -> Failure | None:
+    def spared(self, key: Key) -> Failure | None:
         """The failure that a call was spared, where that is to be told of."""
         with self._lock:
             circuit = self._circuits.get(key)
-            due = circuit is not None and circuit.is_due(time.monotonic(), every_seconds=every_seconds)
+            due = circuit is not None and circuit.is_due(time.monotonic())
             return circuit.last if circuit is not None and due else None

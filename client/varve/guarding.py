@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from varve.rounds import Failed, Round
 
 logger = logging.getLogger("varve")
-SPARED_EVERY_SECONDS = 0.2  # of the calls that an open circuit spares, so many are told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Guarding:
     def spared(self, round_: Round, layer: Layer, *, healed_by: str) -> None:
         """A call for which these settings were not even tried."""
         self.count("calls_spared")
-        last = self.circuits.spared(self._key(layer), every_seconds=SPARED_EVERY_SECONDS)
+        last = self.circuits.spared(self._key(layer))
         if last is not None:
             self._report(round_, layer, last.error, healed_by=healed_by, circuit="open", counts=last.counts)
 
