@@ -11,6 +11,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+NO_HEADERS: dict[str, str] = {}
 Handler = Callable[["Request"], None]
 
 
@@ -213,11 +214,15 @@ class Request(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length", 0))
         return json.loads(self.rfile.read(size)) if size else {}
 
-    def answer(self, status: int, body: Any, *, content_type: str = "application/json") -> None:
+    def answer(
+        self, status: int, body: Any, *, content_type: str = "application/json", headers: dict[str, str] = NO_HEADERS
+    ) -> None:
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(text)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -137,6 +138,49 @@ def test_a_service_that_sends_byte_after_byte_gets_no_more_time(service, connect
     assert seconds_of(lambda: client.effective(user="u-2")) < 0.1
 
 
+def test_a_kept_connection_that_the_service_has_just_ended_is_replaced(service, client):
+    client.effective(user="u-1")
+    answer = service.on_batch
+
+    def hang_up_once(request):
+        service.on_batch = answer
+        request.body()
+        request.end()
+
+    service.on_batch = hang_up_once
+    assert client.effective(user="u-2").meta.source == "live"
+    assert client.metrics()["failures"] == 0
+
+
+def test_a_service_that_asks_for_time_gets_it(service, connect):
+    asked: list[float] = []
+
+    def overloaded(request):
+        asked.append(time.monotonic())
+        request.body()
+        request.answer(503, {"detail": "too many requests wait"}, headers={"Retry-After": "1"})
+
+    service.on_batch = overloaded
+    service.on_stream = overloaded
+    client = connect()
+    client.effective(user="u-1")
+    time.sleep(0.8)
+    begun = len(asked)
+    assert begun <= 3  # the first sight, the stream, and the question without it
+    eventually(lambda: len(asked) > begun)
+
+
+def test_a_read_is_answered_where_the_system_gives_no_thread(service, connect, monkeypatch):
+    client = connect(defaults=DEFAULTS)
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert client.effective(user="u-1").llm.model_id == "ours"
+    assert client.effective(user="u-1").meta.is_fallback
+
+
 def test_a_service_that_comes_up_later_is_found(service, connect):
     service.stop()
     client = connect(defaults=DEFAULTS)
@@ -230,6 +274,7 @@ def test_the_environment_and_the_key_may_come_from_environment_variables(service
         ({"url": "127.0.0.1:8000"}, ValueError),
         ({"url": "ftp://127.0.0.1"}, ValueError),
         ({"url": "http://127.0.0.1/?a=b"}, ValueError),
+        ({"url": "http://ann:secret@127.0.0.1"}, ValueError),
         ({"api_key": "two\nlines"}, ValueError),
         ({"timeout_seconds": 0}, ValueError),
         ({"max_contexts": 0}, ValueError),

@@ -13,6 +13,7 @@ from varve.transport import Reply, Transport
 from varve.world import World
 
 PATH = "/api/runtime-configs/effective"
+LONGEST_WAIT_SECONDS = 60.0
 MOST_CONTEXTS, MOST_IDS = 500, 5_000  # the service takes twice as many
 
 
@@ -51,8 +52,14 @@ class Batches:
         headers = {"Varve-Min-Position": str(at_least)} if at_least else {}
         reply = self._transport.post(PATH, {**self._about, "contexts": contexts}, seconds=seconds, headers=headers)
         if reply.status != 200:
-            raise Refused(reply.status, detail_of(reply))
+            raise Refused(reply.status, detail_of(reply), wait_seconds=wait_of(reply))
         return checked(reply.json(), len(asked))
+
+
+def wait_of(reply: Reply) -> float:
+    """What the service asks for by Retry-After, within reason."""
+    said = reply.headers.get("retry-after", "")
+    return min(float(said), LONGEST_WAIT_SECONDS) if said.isdecimal() and said.isascii() else 0.0
 
 
 def detail_of(reply: Reply) -> str:

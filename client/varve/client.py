@@ -26,7 +26,8 @@ from varve.models import candidates, made, type_of
 from varve.notices import Change, Fallback, Notices, Subscriber
 from varve.reporter import USAGE, Reporter
 from varve.reports import Outcome, described, usage_record
-from varve.running import Options, Running
+from varve.running import ENDING_SECONDS, Options, Running
+from varve.threads import join
 
 Model = TypeVar("Model")
 Collection = str | Iterable[str] | None
@@ -237,8 +238,9 @@ class Client:
         atexit.unregister(self.close)
         forks.forget(self)
         self._reporter.close(CLOSE_SECONDS)
-        self._running.close()
         self._notices.close()
+        self._running.close()
+        join([self._notices.thread], seconds=ENDING_SECONDS)
 
     def __enter__(self) -> Self:
         return self

@@ -75,7 +75,8 @@ class Trace:
 class Meta:
     """How far an answer can be trusted, at the moment of asking.
 
-    `age_seconds` is the time since the service last confirmed it, None where it never did. `problem` says why there
+    `age_seconds` is the time since the service last confirmed it, at least by a sign of life on the stream (every
+    15 s); None where it never did. `problem` says why there
     is no better answer. `is_current` is False once the client has a newer answer for the context, or let go of it.
     """
 
@@ -179,13 +180,15 @@ class Effective(Mapping[str, Settings]):
         """An answer is live until the service is lost; one that came after that is live too."""
         facts, lost_at = self._facts, self._standing.lost_at
         was_lost = lost_at is not None and (facts.confirmed_at or 0.0) < lost_at
-        return "memory" if facts.source == "live" and (was_lost or not is_current) else facts.source
+        is_doubtful = was_lost or not is_current or facts.problem is not None
+        return "memory" if facts.source == "live" and is_doubtful else facts.source
 
     def _age_seconds(self, *, is_current: bool) -> float | None:
         confirmed_at = self._facts.confirmed_at
         if confirmed_at is None:
             return None
-        of_all = self._standing.confirmed_at() if is_current and self._facts.source == "live" else None
+        is_kept_up = self._source(is_current=is_current) == "live"
+        of_all = self._standing.confirmed_at() if is_kept_up else None
         return max(0.0, time.monotonic() - max(confirmed_at, of_all or confirmed_at))
 
     def layers(self, config_type: str) -> tuple[Layer, ...]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 
 class Unavailable(Exception):
-    """There is nothing to be had from the service now."""
+    """There is nothing to be had from the service now, and not before these seconds where it said so."""
+
+    wait_seconds = 0.0
 
 
 class Unreachable(Unavailable):
@@ -22,7 +24,8 @@ class NotVarve(Unavailable):
 
 
 class Refused(Unavailable):
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, *, wait_seconds: float = 0.0) -> None:
         super().__init__(f"{status}: {detail}")
         self.status = status
         self.detail = detail
+        self.wait_seconds = wait_seconds

@@ -18,6 +18,7 @@ from varve.effective import Effective
 from varve.errors import Unavailable
 from varve.held import Held
 from varve.refresher import Refresher
+from varve.threads import started
 
 logger = logging.getLogger("varve")
 
@@ -39,7 +40,7 @@ class Fetcher:
         self._refused: dict[Context, tuple[float, str]] = {}
         self._again_at = 0.0
         self._moved = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
         self._closed = False
         self.problem: str | None = None  # why the service is known to be down
 
@@ -54,7 +55,7 @@ class Fetcher:
                 return NOTHING
             asked = self._asked[context] = Future()
             self._work()
-            return asked
+            return asked if self.thread is not None else NOTHING
 
     def waited_in_vain(self) -> None:
         """Somebody's time was up: the next ones need not wait for the same."""
@@ -85,9 +86,8 @@ class Fetcher:
             self._work()
 
     def _work(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="varve-fetch", daemon=True)
-            self._thread.start()
+        if self.thread is None:
+            self.thread = started(self._run, name="varve-fetch")
         self._moved.notify_all()
 
     def _run(self) -> None:
@@ -95,7 +95,7 @@ class Fetcher:
             try:
                 refused = self._refresher.refresh(wanted, seconds=self._seconds)
             except Unavailable as error:
-                self._failed(wanted, str(error))
+                self._failed(wanted, str(error), wait_seconds=error.wait_seconds)
             except Exception as error:
                 logger.exception("answers could not be taken in")
                 self._failed(wanted, f"{type(error).__name__}: {error}")
@@ -112,11 +112,11 @@ class Fetcher:
                 self._moved.wait(self._again_at - time.monotonic() if self._again else None)
             return []
 
-    def _failed(self, wanted: list[Context], problem: str) -> None:
+    def _failed(self, wanted: list[Context], problem: str, *, wait_seconds: float = 0.0) -> None:
         with self._moved:
             self.problem = problem
             self._again.update(dict.fromkeys(wanted[:MOST_WAITING]))
-            self._again_at = time.monotonic() + self._backoff.next_seconds()
+            self._again_at = time.monotonic() + max(wait_seconds, self._backoff.next_seconds())
             asked = [self._asked.pop(context, None) for context in wanted]
         settle(asked, [None] * len(wanted))
 

@@ -20,6 +20,7 @@ from varve.link import Link
 from varve.metrics import Metrics
 from varve.notices import Notices
 from varve.refresher import Refresher
+from varve.threads import started
 from varve.transport import Stream, Transport
 from varve.world import World
 
@@ -59,17 +60,18 @@ class Follower:
         self._connected_before = False
         self._stream: Stream | None = None
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="varve-stream", daemon=True)
+        self.thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._thread.start()
+        self.thread = started(self._run, name="varve-stream")
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            began = time.monotonic()
+            began, wait_seconds = time.monotonic(), 0.0
             try:
                 self._follow()
             except Unavailable as error:
+                wait_seconds = error.wait_seconds
                 self._lost(str(error))
             except Exception:
                 logger.exception("the stream could not be followed")
@@ -77,7 +79,7 @@ class Follower:
             if time.monotonic() - began > LASTED_SECONDS:
                 self._backoff.reset()
             if self._link.state == "stale":
-                self._closed.wait(self._backoff.next_seconds())
+                self._closed.wait(max(wait_seconds, self._backoff.next_seconds()))
 
     def _follow(self) -> None:
         """Listen for as long as there is a stream; where there is none, ask once and wait for the next time."""
@@ -121,6 +123,7 @@ class Follower:
             raise NoStream(f"status {stream.status}, {stream.content_type or 'of no type'}")
         parser = Frames()
         for piece in stream.pieces():
+            self._link.heard()
             if frames := parser.fed(piece):
                 yield frames
 
@@ -191,10 +194,6 @@ class Follower:
         self._closed.set()
         if (stream := self._stream) is not None:
             stream.forget()
-
-    def join(self, seconds: float) -> None:
-        if self._thread.is_alive():
-            self._thread.join(seconds)
 
 
 def data_of(frame: Frame) -> Any:

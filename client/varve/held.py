@@ -95,6 +95,10 @@ class Held:
             touched |= self._young_scopes.get(scope, set()) | self._old_scopes.get(scope, set())
         return touched
 
+    def is_behind(self, context: Context) -> bool:
+        """Whether changes were heard of that what is held may not have seen."""
+        return self._is_before(self.seen, context)
+
     def _is_before(self, position: int, context: Context) -> bool:
         held = self.peek(context)
         return held is not None and (world_of(held) != self.world or position_of(held) < position)

@@ -22,12 +22,12 @@ class Link:
         return held is effective or (held is None and facts_of(effective).source != "live")
 
     def confirmed_at(self) -> float | None:
-        return time.monotonic() if self.state == "live" else self._confirmed_at
+        return self._confirmed_at
 
     def to(self, state: State) -> bool:
         """Whether it was another state before."""
         with self._moved:
-            if self.state == "live" or state in ("live", "polling"):
+            if state in ("live", "polling"):
                 self._confirmed_at = time.monotonic()
             moved = state != self.state
             if moved:
@@ -36,6 +36,11 @@ class Link:
             self._moved.notify_all()
             return moved
 
+    def heard(self) -> None:
+        """The stream gave a sign of life: what it told nothing of is as it was."""
+        if self.state == "live":
+            self._confirmed_at = time.monotonic()
+
     def wait_until_live(self, seconds: float) -> bool:
         with self._moved:
             return self._moved.wait_for(lambda: self.state in ("live", "polling"), seconds)
@@ -43,6 +48,4 @@ class Link:
     def renew(self) -> None:
         """In a forked process: nobody is connected yet."""
         self._moved = threading.Condition()
-        if self.state == "live":
-            self._confirmed_at = time.monotonic()
         self.state = "connecting"

@@ -16,6 +16,7 @@ from functools import partial
 from varve.context import Context
 from varve.effective import Source
 from varve.metrics import Metrics
+from varve.threads import started
 
 logger = logging.getLogger("varve")
 
@@ -62,7 +63,7 @@ class Notices:
         """Also in a forked process, where nobody is told of what the parent saw."""
         self._queue: deque[Callable[[], object]] = deque()
         self._grown = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
         self._busy = False
         self._closed = False
 
@@ -112,9 +113,8 @@ class Notices:
                 self._queue.popleft()
                 self._metrics.count("callbacks_dropped")
             self._queue.append(call)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="varve-callbacks", daemon=True)
-                self._thread.start()
+            if self.thread is None:
+                self.thread = started(self._run, name="varve-callbacks")
             self._grown.notify_all()
 
     def _run(self) -> None:

@@ -15,8 +15,6 @@ from varve.held import Held
 from varve.metrics import Metrics
 from varve.notices import Change, Notices
 
-REPEATS = 3
-
 
 class Refresher:
     def __init__(
@@ -40,28 +38,20 @@ class Refresher:
         """
         refused: dict[Context, str] = {}
         for some in requests(contexts):
-            wanted = some
-            for _ in range(REPEATS):
-                asked = [(context, self._etag(context)) for context in wanted]
-                batch = self._batches.ask(asked, seconds=seconds, at_least=at_least)
-                refused.update(self._take(wanted, batch))
-                # A change that came while the question was under way is not in the answer.
-                at_least = self._held.seen
-                wanted = [context for context in wanted if self._is_behind(context, batch)]
-                if not wanted:
-                    break
+            refused.update(self._ask(some, seconds=seconds, at_least=at_least))
+            # A change that was heard of while the question was under way may not be in the answer. Those that are
+            # heard of from now on find these contexts held.
+            if behind := [context for context in some if self._held.is_behind(context)]:
+                refused.update(self._ask(behind, seconds=seconds, at_least=self._held.seen))
         return refused
+
+    def _ask(self, contexts: list[Context], *, seconds: float, at_least: int | None) -> dict[Context, str]:
+        asked = [(context, self._etag(context)) for context in contexts]
+        return self._take(contexts, self._batches.ask(asked, seconds=seconds, at_least=at_least))
 
     def _etag(self, context: Context) -> str | None:
         held = self._held.peek(context)
         return facts_of(held).etag if held is not None else None
-
-    def _is_behind(self, context: Context, batch: Batch) -> bool:
-        return (
-            batch.world == self._held.world
-            and batch.position < self._held.seen
-            and self._held.peek(context) is not None
-        )
 
     def _take(self, contexts: list[Context], batch: Batch) -> dict[Context, str]:
         at = time.monotonic()

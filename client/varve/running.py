@@ -20,9 +20,12 @@ from varve.metrics import Metrics
 from varve.notices import Notices
 from varve.refresher import Refresher
 from varve.saving import Saver
+from varve.threads import join
 from varve.transport import Transport
 
 logger = logging.getLogger("varve")
+
+ENDING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,12 @@ class Running:
     def close(self) -> None:
         for close in (self.follower.close, self.fetcher.close, self.saver.close, self.transport.close):
             quietly(close)
-        self.follower.join(1.0)
+        join([self.follower.thread, self.fetcher.thread, self.saver.thread], seconds=ENDING_SECONDS)
 
     def forget(self) -> None:
         """In a forked process: the threads are not here, and the connections are the parent's."""
         self.follower.forget()
+        self.saver.forget()
 
 
 def disk_of(options: Options, metrics: Metrics) -> Disk:

@@ -6,7 +6,8 @@ import threading
 
 from varve.effective import Effective
 from varve.held import Held
-from varve.kept import Disk
+from varve.kept import Disk, NoDisk
+from varve.threads import started
 
 WRITE_EVERY_SECONDS = 2.0
 
@@ -18,10 +19,11 @@ class Saver:
         self._unsaved = threading.Event()
         self._closed = threading.Event()
         self._saving = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="varve-disk", daemon=True)
+        self.thread: threading.Thread | None = None
 
     def start(self) -> None:
-        self._thread.start()
+        if not isinstance(self._disk, NoDisk):
+            self.thread = started(self._run, name="varve-disk")
 
     def note(self) -> None:
         """Something is held that is not on disk."""
@@ -40,6 +42,10 @@ class Saver:
 
     def _answers(self) -> list[Effective]:
         return [held for context in self._held.contexts() if (held := self._held.peek(context)) is not None]
+
+    def forget(self) -> None:
+        """In a forked process: the folder stays the parent's."""
+        self._disk.close()
 
     def close(self) -> None:
         """What is held is saved once more."""

@@ -73,14 +73,21 @@ class Transport:
         response: urllib3.BaseHTTPResponse | None = None
         try:
             with faults_told():
-                response = self._pool().request(
-                    method, self._url + path, body=body, headers=headers, timeout=timeout,
-                    preload_content=False, redirect=False, retries=False,
-                )  # fmt: skip
+                response = self._requested(method, path, body=body, headers=headers, timeout=timeout)
             yield response
         finally:
             if response is not None:
                 response.close()
+
+    def _requested(self, method: str, path: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        """A connection that was kept may have been ended by the service just now: then a new one is tried, once."""
+        import urllib3  # noqa: PLC0415 - see the class
+
+        options |= {"preload_content": False, "redirect": False, "retries": False}
+        try:
+            return self._pool().request(method, self._url + path, **options)
+        except urllib3.exceptions.ProtocolError:
+            return self._pool().request(method, self._url + path, **options)
 
     def _pool(self) -> urllib3.PoolManager:
         import urllib3  # noqa: PLC0415 - see the class
@@ -168,8 +175,8 @@ def checked_url(url: object) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"url: an address such as http://127.0.0.1:8000 is needed, not {url!r}")
-    if parts.query or parts.fragment:
-        raise ValueError(f"url: the address of a service has no ? and no #: {url!r}")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("url: the address of a service has no ?, no # and no user: a key goes in api_key")
     return url.rstrip("/")
 
 
