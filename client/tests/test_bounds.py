@@ -10,7 +10,8 @@ import varve
 from client.tests.conftest import eventually
 from varve.context import Context
 from varve.defaults import Defaults
-from varve.effective import ELSEWHERE, Effective, Facts
+from varve.effective import ELSEWHERE, Effective
+from varve.facts import Facts
 from varve.held import Held
 from varve.refresher import requests
 from varve.world import World

@@ -8,8 +8,9 @@ from varve.blame import is_config_error
 from varve.circuits import CircuitRule
 from varve.client import Client
 from varve.context import Context
-from varve.effective import ConfigUsed, Effective, Layer, Meta, Note, Source, State, Trace
+from varve.effective import Effective
 from varve.errors import NotVarve, Refused, Unavailable, Unreachable
+from varve.facts import ConfigUsed, Layer, Meta, Note, Source, State, Trace
 from varve.guard import Guard
 from varve.logs import TraceFilter
 from varve.notices import Change, Fallback

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from varve.client import Client, Collection, model_of
+from varve.client import Client, Collection
 from varve.context import Context
-from varve.effective import Effective, State, Trace
+from varve.effective import Effective
+from varve.facts import State, Trace
 from varve.fetcher import Asked
 from varve.guard import AsyncGuard
-from varve.models import type_of
+from varve.models import model_of, type_of
 from varve.notices import Change
 from varve.reports import Outcome
 

@@ -10,8 +10,9 @@ from weakref import WeakValueDictionary
 
 from varve.context import Context
 from varve.defaults import Defaults
-from varve.effective import Effective, Facts, Layer, Note, Origin, Part, Source, Standing, parts_of
+from varve.effective import Effective, Standing, parts_of
 from varve.errors import NotVarve
+from varve.facts import Facts, Layer, Note, Origin, Part, Source
 from varve.settings import NO_SETTINGS, Settings
 from varve.world import World
 

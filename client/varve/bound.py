@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from varve.effective import ConfigUsed, Effective, Trace
+    from varve.effective import Effective
+    from varve.facts import ConfigUsed, Trace
 
 
 class Bound:

@@ -15,14 +15,15 @@ from varve.blame import is_config_error
 from varve.circuits import CircuitRule, Circuits
 from varve.context import Context
 from varve.defaults import Defaults
-from varve.effective import Effective, State, Trace
+from varve.effective import Effective
 from varve.errors import NotVarve
+from varve.facts import State, Trace
 from varve.guard import Guard, Whom
 from varve.guarding import Guarding
 from varve.held import Held
 from varve.link import Link
 from varve.metrics import Metrics
-from varve.models import candidates, made, type_of
+from varve.models import model_of, type_of
 from varve.notices import Change, Fallback, Notices, Subscriber
 from varve.reporter import USAGE, Reporter
 from varve.reports import Outcome, described, usage_record
@@ -263,33 +264,3 @@ class Client:
         for one in (self._metrics, self._notices, self._link, self._circuits, self._reporter):
             one.renew()
         self._running = self._start()
-
-
-def model_of(
-    effective: Effective, model: type[Model], config_type: str, *,
-    on_refused: Callable[[Effective, str, Exception], object],
-) -> Model:  # fmt: skip
-    kept = effective._models
-    try:
-        found: Model = kept[model, config_type]
-    except KeyError:
-        found = kept[model, config_type] = first_accepted(effective, model, config_type, on_refused=on_refused)
-    return found
-
-
-def first_accepted(
-    effective: Effective, model: type[Model], config_type: str, *,
-    on_refused: Callable[[Effective, str, Exception], object],
-) -> Model:  # fmt: skip
-    if config_type not in effective and not effective.meta.is_fallback:
-        effective.layers(config_type)  # raises KeyError, with the names that there are
-    first: Exception | None = None
-    for settings in [*candidates(effective, config_type), {}]:
-        try:
-            return made(model, settings)
-        except (ValueError, TypeError) as error:
-            if first is None:
-                on_refused(effective, config_type, error)
-            first = first or error
-    assert first is not None
-    raise first

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from varve.context import Context
-from varve.effective import APPLICATION, Effective, Facts, Layer, Note, Part, Source, Standing
+from varve.effective import Effective, Standing
+from varve.facts import APPLICATION, Facts, Layer, Note, Part, Source
 from varve.settings import NO_SETTINGS, Settings
 
 Documents = Mapping[str, Mapping[str, Any]]

@@ -5,118 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, NamedTuple, NoReturn, Protocol
+from dataclasses import replace
+from typing import Any, NoReturn, Protocol
 
 from varve.bound import Bound, binding
 from varve.context import Context
+from varve.facts import ConfigUsed, Facts, Layer, Meta, Origin, Part, Source, State, Trace
 from varve.settings import Settings
 from varve.world import World
-
-State = Literal["connecting", "live", "polling", "stale"]
-Source = Literal["live", "memory", "disk", "application", "types"]
-APPLICATION = "application"
-
-
-class Layer(NamedTuple):
-    """One rung under a type's settings; `value` is what would be in force if those above it were gone."""
-
-    layer: str
-    config_id: str | None
-    version: int | None
-    value: Settings
-
-
-class Origin(NamedTuple):
-    """A layer that gave fields of the settings in force: these, by JSON pointer. Defaults have no origin."""
-
-    layer: str
-    config_id: str | None
-    version: int | None
-    gives: tuple[str, ...]
-
-
-class Note(NamedTuple):
-    """Something worth knowing about one type.
-
-    `healed`: a layer's part broke a rule and was left out. `gone`: a config that gave the settings was taken away.
-    `unset`: the service gives no settings of this type here, so the application's defaults serve, or none.
-    """
-
-    kind: Literal["healed", "gone", "unset"]
-    message: str
-
-
-class ConfigUsed(NamedTuple):
-    config_type: str
-    config_id: str
-    version: int
-    layer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What an answer rested on, to be kept with what was made of it: the service replays it later."""
-
-    environment: str | None
-    user: str | None
-    collection: str | tuple[str, ...] | None
-    position: int | None
-    digest: str | None
-    configs: tuple[ConfigUsed, ...]
-    experiment: str | None = None
-    variant: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "configs": [used._asdict() for used in self.configs]}
-
-
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """How far an answer can be trusted, at the moment of asking.
-
-    `age_seconds` is the time since the service last confirmed it, at least by a sign of life on the stream (every
-    15 s); None where it never did. `problem` says why there
-    is no better answer. `is_current` is False once the client has a newer answer for the context, or let go of it.
-    """
-
-    source: Source
-    is_fallback: bool
-    is_current: bool
-    age_seconds: float | None
-    position: int | None
-    digest: str | None
-    epoch: int | None
-    notes: Mapping[str, tuple[Note, ...]]
-    problem: str | None
-    state: State
-
-
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class Part:
-    """One type of an answer, shared by all contexts that have the same. `given` is False for a type that is null."""
-
-    settings: Settings
-    given: bool
-    path: str
-    layers: tuple[Layer, ...] = ()
-    healed: tuple[str, ...] = ()
-    origins: tuple[Origin, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Where an answer came from. `confirmed_at` is monotonic, and None where the service never gave it."""
-
-    source: Source
-    environment: str | None = None
-    position: int | None = None
-    world: World | None = None
-    digest: str | None = None
-    etag: str | None = None
-    confirmed_at: float | None = None
-    notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
-    problem: str | None = None
 
 
 class Standing(Protocol):

@@ -10,7 +10,8 @@ from openfeature.exception import InvalidContextError, TypeMismatchError
 from openfeature.flag_evaluation import FlagResolutionDetails, FlagType, Reason
 
 from varve.context import Context
-from varve.effective import APPLICATION, Effective, facts_of, parts_of
+from varve.effective import Effective, facts_of, parts_of
+from varve.facts import APPLICATION
 from varve.origins import origin_of
 from varve.settings import Settings, thawed
 

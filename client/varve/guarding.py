@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from varve.circuits import CircuitRule, Circuits, CircuitState, Failure, Key
-from varve.effective import Layer
+from varve.facts import Layer
 from varve.reporter import FAILURES, Reporter
 from varve.reports import failure_report
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from varve.context import Context
-from varve.effective import APPLICATION, Effective, Part, facts_of, parts_of
+from varve.effective import Effective, facts_of, parts_of
+from varve.facts import APPLICATION, Part
 from varve.world import World
 
 

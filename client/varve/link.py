@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from varve.effective import Effective, State, facts_of
+from varve.effective import Effective, facts_of
+from varve.facts import State
 from varve.held import Held
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from varve.bound import current_trace
-from varve.effective import Trace
+from varve.facts import Trace
 
 
 class TraceFilter(logging.Filter):

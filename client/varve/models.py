@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from varve.effective import Effective
@@ -62,6 +62,36 @@ def fitted(hint: Any, value: Any) -> Any:
     if isinstance(value, list) and (hint is tuple or typing.get_origin(hint) is tuple):
         return tuple(value)
     return value
+
+
+def model_of(
+    effective: Effective, model: type[Model], config_type: str, *,
+    on_refused: Callable[[Effective, str, Exception], object],
+) -> Model:  # fmt: skip
+    kept = effective._models
+    try:
+        found: Model = kept[model, config_type]
+    except KeyError:
+        found = kept[model, config_type] = first_accepted(effective, model, config_type, on_refused=on_refused)
+    return found
+
+
+def first_accepted(
+    effective: Effective, model: type[Model], config_type: str, *,
+    on_refused: Callable[[Effective, str, Exception], object],
+) -> Model:  # fmt: skip
+    if config_type not in effective and not effective.meta.is_fallback:
+        effective.layers(config_type)  # raises KeyError, with the names that there are
+    first: Exception | None = None
+    for settings in [*candidates(effective, config_type), {}]:
+        try:
+            return made(model, settings)
+        except (ValueError, TypeError) as error:
+            if first is None:
+                on_refused(effective, config_type, error)
+            first = first or error
+    assert first is not None
+    raise first
 
 
 def candidates(effective: Effective, config_type: str) -> list[Settings]:

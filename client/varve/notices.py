@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from varve.context import Context
-from varve.effective import Source
+from varve.facts import Source
 from varve.metrics import Metrics
 from varve.threads import started
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from varve.effective import Effective, Origin
+from varve.effective import Effective
+from varve.facts import Origin
 from varve.settings import thawed
 
 

@@ -12,7 +12,8 @@ from opentelemetry import trace as opentelemetry
 from opentelemetry.trace import Span
 
 from varve.bound import Bound, on_bound
-from varve.effective import Effective, Trace
+from varve.effective import Effective
+from varve.facts import Trace
 
 __all__ = ["attributes_of", "disable", "enable", "mark_span"]
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
-from varve.effective import Effective, Layer, Trace, facts_of
+from varve.effective import Effective, facts_of
+from varve.facts import Layer, Trace
 
 Outcome = Literal["ok", "failed", "healed"]
 OUTCOMES = ("ok", "failed", "healed")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from varve.bound import Bound, binding
 from varve.circuits import CircuitState
-from varve.effective import Effective, Layer
+from varve.effective import Effective
+from varve.facts import Layer
 from varve.settings import NO_SETTINGS, Settings
 
 if TYPE_CHECKING:
