@@ -20,6 +20,15 @@ NAMES = (
     "disk_failures",
     "callbacks_dropped",
     "models_refused",
+    "settings_refused",  # values that an application's Settings class refused
+    "failures_seen",  # calls of a guard that failed with some layer's settings
+    "calls_healed",  # answered with those of a lower layer
+    "calls_failed",  # with those of every layer
+    "calls_spared",  # not made, since the circuit of the settings was open
+    "circuits_opened",
+    "reports_sent",
+    "reports_refused",
+    "reports_dropped",
 )
 
 
