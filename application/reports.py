@@ -172,7 +172,7 @@ class Reports(Protocol):
     def failing(
         self, wanted: FailureFilter, *, threshold: Threshold, now_us: int, limit: int
     ) -> Sequence[FailingVersion]:
-        """Failures by version, the most first."""
+        """Failures by version, the most first; of the newest `SUMMED` that came in."""
 
     def recent(self, subject: ConfigVersion, *, since_us: int) -> Recent:
         """What came in about a version since then, of what counts; at most `MANY` are counted."""
@@ -188,3 +188,4 @@ class Reports(Protocol):
 
 
 MANY = 10_000
+SUMMED = 50_000  # of the newest reports: what a sum may cost has a bound

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from application.reports import (
     MANY,
+    SUMMED,
     ConfigVersion,
     Failure,
     FailureFilter,
@@ -43,8 +44,9 @@ def page_of(query: sa.Select[Any], table: sa.Table, *, after: Place | None, limi
 
 
 def failing_versions(wanted: FailureFilter, *, threshold: Threshold, now_us: int, limit: int) -> sa.Select[Any]:
-    """Rows of `FailingVersion`, the most failures first."""
+    """Rows of `FailingVersion`, the most failures first, from the newest reports."""
     f = failures.c
+    newest = sa.select(sa.func.max(f.number) - SUMMED).scalar_subquery()
     groups = (
         sa.select(
             f.config_type,
@@ -58,7 +60,7 @@ def failing_versions(wanted: FailureFilter, *, threshold: Threshold, now_us: int
             sa.func.max(f.at_us).label("last_us"),
             sa.func.max(f.number).label("newest"),
         )
-        .where(*_of_failures(wanted))
+        .where(*_of_failures(wanted), f.number > newest)
         .group_by(f.config_type, f.config_id, f.version, f.layer)
         .order_by(sa.desc("failures"), sa.desc("newest"))
         .limit(limit)

@@ -190,7 +190,10 @@ def summarise_failures(
     until: Until = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Response:
-    """Which versions of which configs fail: how often, for how many users, since when, and whether that is too much."""
+    """Which versions of which configs fail: how often, for how many users, since when, and whether that is too much.
+
+    Of the newest 50,000 reports, those that fit.
+    """
     place = cases.default_environment if environment is None else environment
     access.to(place)
     wanted = wanted_failures(cases, place, config_id, version, config_type, since, until)

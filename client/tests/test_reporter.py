@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +16,8 @@ import varve
 from client.tests.conftest import eventually
 from client.tests.test_processes import in_child
 from varve.reporter import BATCH, FAILURES, LONGEST_QUEUE, USAGE, Reporter
+
+CLIENT = str(Path(varve.__file__).parent.parent)
 
 
 class Service:
@@ -196,3 +202,16 @@ def test_a_forked_process_reports_for_itself(service, client):
     assert in_child(work) == {"flushed": True}
     assert client.flush(5)
     assert sorted(taken) == ["of the child", "of the parent"]
+
+
+def test_a_program_that_just_ends_has_its_reports_sent(service):
+    taken = []
+
+    def take(request):
+        taken.extend(one["request_id"] for one in request.body()["records"])
+        request.answer(202, {})
+
+    service.on_other = take
+    program = f"import varve; c = varve.Client({service.url!r}); c.record_usage('the last', c.effective())"
+    subprocess.run([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": CLIENT}, timeout=30, check=True)
+    assert taken == ["the last"]

@@ -157,6 +157,13 @@ def test_failures_are_summed_by_version_the_most_first(opened: OpenStore):
     assert not strict[0].is_over  # of the three, two are within the second
 
 
+def test_a_sum_is_one_of_the_newest_reports(opened: OpenStore, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("infrastructure.report_queries.SUMMED", 3)
+    opened.reports.add_failures([failure(n, version=n) for n in range(1, 6)])
+    found = opened.reports.failing(EVERY_FAILURE, threshold=Threshold(), now_us=9, limit=10)
+    assert sorted(one.version or 0 for one in found) == [3, 4, 5]
+
+
 def test_only_what_counts_and_is_recent_adds_up_to_an_alert(opened: OpenStore):
     opened.reports.add_failures(
         [
