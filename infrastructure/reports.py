@@ -8,7 +8,6 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from application.reports import (
     ConfigVersion,
@@ -24,6 +23,7 @@ from application.reports import (
     UsagePage,
     UsedConfig,
 )
+from infrastructure.report_inserts import Inserts, as_json
 from infrastructure.report_queries import (
     failing_versions,
     failures_wanted,
@@ -43,13 +43,11 @@ class SqlReports:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        insert: Any = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
-        self._add_failures = insert(failures).on_conflict_do_nothing().returning(failures.c.id)
-        self._add_usage = insert(usage).on_conflict_do_nothing().returning(usage.c.number, usage.c.request_id)
+        self._inserts = Inserts(engine.dialect.name)
 
     def add_failures(self, new: Sequence[Failure]) -> Collection[UUID]:
-        rows = [{**one._asdict(), "id": one.id.hex, "config_id": hex_of(one.config_id)} for one in new]
-        found = self._in_transaction(lambda c: c.execute(self._add_failures, rows).scalars().all(), writes=True)
+        rows = as_json(one._replace(id=one.id.hex, config_id=hex_of(one.config_id)) for one in new)  # type: ignore[arg-type]
+        found = self._in_transaction(lambda c: c.execute(self._inserts.failures, rows).scalars().all(), writes=True)
         return {UUID(one) for one in found}
 
     def failures(self, wanted: FailureFilter, *, after: Place | None, limit: int) -> FailurePage:
@@ -67,13 +65,14 @@ class SqlReports:
         return Recent(found[0], found[1] or "")
 
     def add_usage(self, records: Sequence[Usage]) -> int:
-        rows = [{**one._asdict(), "configs": written(one.configs)} for one in records]
+        rows = as_json(one._replace(configs=written(one.configs)) for one in records)  # type: ignore[arg-type]
         first = {one.request_id: one for one in reversed(records)}  # of a request that is told twice
 
         def add(connection: sa.Connection) -> int:
-            added = connection.execute(self._add_usage, rows).all()
-            if parts := [part for number, request_id in added for part in parts_of(number, first[request_id])]:
-                connection.execute(sa.insert(usage_configs), parts)
+            added = connection.execute(self._inserts.usage, rows).all()
+            parts = [part for number, request_id in added for part in parts_of(number, first[request_id])]
+            if parts:
+                connection.execute(self._inserts.parts, as_json(parts))
             return len(added)
 
         return self._in_transaction(add, writes=True)
@@ -150,13 +149,7 @@ def written(configs: Sequence[UsedConfig]) -> str:
     return orjson.dumps([(name, hex_of(config_id), *rest) for name, config_id, *rest in configs]).decode()
 
 
-def parts_of(number: int, record: Usage) -> Iterator[dict[str, Any]]:
+def parts_of(number: int, record: Usage) -> Iterator[tuple[Any, ...]]:
     """A row for each config that has an id, once."""
     for one in {one.config_id: one for one in reversed(record.configs) if one.config_id is not None}.values():
-        yield {
-            "number": number,
-            "config_id": hex_of(one.config_id),
-            "version": one.version or 0,
-            "config_type": one.config_type,
-            "at_us": record.at_us,
-        }
+        yield number, hex_of(one.config_id), one.version or 0, one.config_type, record.at_us
