@@ -128,9 +128,14 @@ def test_a_value_that_the_class_does_not_take_falls_to_the_environment_and_is_to
         assert settings(client, user="u-2").number_of_results == 3
     (record,) = caplog.records
     origin = client.effective("u-1").origins("retrieval")[0]
-    assert f"global (config {origin.config_id}, version 1): Input should be less than or equal to 20" in record.message
-    assert record.message.startswith("Flat.number_of_results does not take retrieval.number_of_results from ")
+    what = "Flat.number_of_results does not take retrieval.number_of_results: Input should be less than or equal to 20"
+    assert record.message == f"{what} (from global, config {origin.config_id}, version 1)"
     assert client.metrics()["settings_refused"] == 2
+    assert client.flush()
+    ((path, body),) = client.received
+    report = body["failures"][0]
+    assert (path, report["error"], report["config_id"]) == ("/api/failures", what, origin.config_id)
+    assert (report["healed_by"], report["counts"]) == ("application", False)
 
 
 @pytest.mark.parametrize("frozen", [False, True])

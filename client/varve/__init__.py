@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from varve.blame import is_config_error
+from varve.bound import current_trace
 from varve.circuits import CircuitRule
 from varve.client import Client
 from varve.context import Context
@@ -45,6 +46,7 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "__version__",
+    "current_trace",
     "is_config_error",
 ]
 

@@ -12,7 +12,10 @@ from pydantic.fields import FieldInfo
 
 from varve.client import Client
 from varve.effective import Effective
+from varve.facts import APPLICATION, Layer, Origin
 from varve.origins import given, origin_of
+from varve.reporter import FAILURES
+from varve.reports import failure_report
 
 logger = logging.getLogger("varve")
 Model = TypeVar("Model", bound=BaseModel)
@@ -75,10 +78,18 @@ class Offers:
             if len(TOLD) >= MOST_TOLD:
                 TOLD.clear()
             TOLD[told] = None
-            logger.warning(
-                "%s.%s does not take %s from %s (config %s, version %s): %s",
-                model.__name__, name, place, origin.layer, origin.config_id, origin.version, why,
+            self._tell(config_type, origin, f"{model.__name__}.{name} does not take {place}: {why}")
+
+    def _tell(self, config_type: str, origin: Origin, what: str) -> None:
+        """To the log, and to the service. It does not count against the config: the fault may be the class's."""
+        layer = Layer(*origin[:3], self._effective[config_type])
+        logger.warning("%s (from %s, config %s, version %s)", what, *layer[:3])
+        if self._client.auto_report:
+            report = failure_report(
+                self._effective, config_type, layer,
+                error=what, healed_by=APPLICATION, circuit="closed", counts=False,
             )  # fmt: skip
+            self._client._reporter.add(FAILURES, report, environment=self._client.environment)
 
 
 def refusal(model: type[BaseModel], name: str, value: Any) -> str | None:
