@@ -246,6 +246,7 @@ def test_a_context_that_is_refused_later_keeps_its_answer(service, client):
     service.refused["u-1"] = "not yours any more"
     service.put("user:u-1", "llm", temperature=0.1)
     eventually(lambda: cfg.meta.problem == "not yours any more")
+    assert cfg.meta.source == "memory"
     assert client.effective(user="u-1") is cfg
 
 

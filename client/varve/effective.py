@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NoReturn, Protocol
 
 from varve.bound import Bound, binding
@@ -67,7 +68,7 @@ class Effective(Mapping[str, Settings]):
             position=facts.position,
             digest=facts.digest,
             epoch=facts.world.epoch if facts.world else None,
-            notes=facts.notes,
+            notes=MappingProxyType(facts.notes),
             problem=facts.problem,
             state=standing.state,
         )
