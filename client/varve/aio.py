@@ -46,7 +46,8 @@ class AsyncClient:
         if not await is_done(asked, seconds=self.client._options.timeout_seconds):
             fetcher.waited_in_vain()
             return self.client._fallback(context)
-        return asked.result() or self.client._fallback(context)
+        found = asked.result()
+        return found if found is not None else self.client._fallback(context)
 
     async def get(
         self, model: type[Model], *, user: str | None = None, collection: Collection = None, scopes: Iterable[str] = (),

@@ -124,7 +124,7 @@ class Client:
             found = asked.result(self._options.timeout_seconds)
         except TimeoutError:
             fetcher.waited_in_vain()
-        return found or self._fallback(context)
+        return found if found is not None else self._fallback(context)
 
     def _fallback(self, context: Context) -> Effective:
         running = self._running
@@ -214,7 +214,7 @@ class Client:
     # ------------------------------------------------------------------------------------------------------- sending
 
     def post(self, path: str, body: object, *, seconds: float = 10.0) -> tuple[int, dict[str, Any]]:
-        """One request with the client's key and environment; for threads that can wait. Raises varve.Unavailable."""
+        """One request with the client's key, for threads that can wait. Raises varve.Unavailable."""
         reply = self._running.transport.post(path, body, seconds=seconds)
         try:
             said = reply.json()

@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from itertools import islice
 
 from varve.backoff import Backoff
+from varve.batch import MOST_CONTEXTS
 from varve.context import Context
 from varve.effective import Effective
 from varve.errors import Unavailable
@@ -53,9 +55,11 @@ class Fetcher:
             if self._closed or self.problem is not None or self._is_refused(context):
                 self._try_again(context)
                 return NOTHING
-            asked = self._asked[context] = Future()
             self._work()
-            return asked if self.thread is not None else NOTHING
+            if self.thread is None:
+                return NOTHING
+            asked = self._asked[context] = Future()
+            return asked
 
     def waited_in_vain(self) -> None:
         """Somebody's time was up: the next ones need not wait for the same."""
@@ -103,19 +107,20 @@ class Fetcher:
                 self._answered(wanted, refused)
 
     def _next(self) -> list[Context]:
-        """What is asked for now, or is due again; empty at the end."""
+        """What is asked for now, else what is due again, as much as goes in one request; empty at the end."""
         with self._moved:
             while not self._closed:
-                is_due = self._again and time.monotonic() >= self._again_at
-                if self._asked or is_due:
-                    return [*self._asked, *(self._again if is_due else ())]
+                if self._asked:
+                    return list(islice(self._asked, MOST_CONTEXTS))
+                if self._again and time.monotonic() >= self._again_at:
+                    return list(islice(self._again, MOST_CONTEXTS))
                 self._moved.wait(self._again_at - time.monotonic() if self._again else None)
             return []
 
     def _failed(self, wanted: list[Context], problem: str, *, wait_seconds: float = 0.0) -> None:
         with self._moved:
             self.problem = problem
-            self._again.update(dict.fromkeys(wanted[:MOST_WAITING]))
+            self._again.update(dict.fromkeys(wanted))
             self._again_at = time.monotonic() + max(wait_seconds, self._backoff.next_seconds())
             asked = [self._asked.pop(context, None) for context in wanted]
         settle(asked, [None] * len(wanted))
@@ -137,6 +142,7 @@ class Fetcher:
     def close(self) -> None:
         with self._moved:
             self._closed = True
+            self.problem = "the client is closed"
             asked = [*self._asked.values()]
             self._asked.clear()
             self._moved.notify_all()

@@ -36,13 +36,14 @@ class Held:
     def find(self, context: Context) -> Effective | None:
         """The answer held; it counts as read."""
         with self.lock:
-            found = self.young.get(context) or self._old.get(context)
+            found = self.peek(context)
             if found is not None and context not in self.young:
                 self._place(context, found)
             return found
 
     def peek(self, context: Context) -> Effective | None:
-        return self.young.get(context) or self._old.get(context)
+        found = self.young.get(context)
+        return found if found is not None else self._old.get(context)
 
     def put(self, effective: Effective, *, world: World) -> bool:
         """Hold it in place of what was held, unless that is newer: then it is not what it was asked for."""
