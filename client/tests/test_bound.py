@@ -95,6 +95,14 @@ def test_each_task_and_thread_has_its_own(client, lines):
     assert {line[2] for line in lines} == {configs(client, "u-1"), configs(client, "u-2"), ""}
 
 
+def test_what_cannot_be_told_stops_no_call(client, monkeypatch):
+    def fail(bound):
+        raise OSError
+
+    monkeypatch.setattr("varve.bound.on_bound", [fail])
+    assert client.guard("llm").run(lambda cfg: cfg.model_id) == "gpt-4o"
+
+
 @pytest.fixture
 def spans(monkeypatch) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()

@@ -132,7 +132,27 @@ def test_where_everything_fails_the_first_error_is_the_caller_s_and_speaks_again
     for _ in range(20):
         with pytest.raises(NoSuchModel):
             client.guard("llm", user="u-1").run(Model())
-    assert client.metrics().get("circuits_opened", 0) == 0
+    assert client.metrics()["circuits_opened"] == 0
+
+
+def test_the_error_that_is_raised_keeps_what_led_to_it(client):
+    def call(cfg):
+        try:
+            raise OSError(cfg.model_id)
+        except OSError as error:
+            raise NoSuchModel(cfg.model_id) from error
+
+    with pytest.raises(NoSuchModel, match="gpt-4o") as told:
+        client.guard("llm").run(call)
+    assert repr(told.value.__cause__) == repr(told.value.__context__) == "OSError('gpt-4o')"
+
+
+def test_a_coroutine_that_nobody_awaits_is_refused(client):
+    async def call(cfg):
+        raise NoSuchModel
+
+    with pytest.raises(TypeError, match="arun"):
+        client.guard("llm").run(call)
 
 
 def test_where_there_is_one_layer_alone_its_failure_counts():

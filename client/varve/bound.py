@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -39,6 +40,8 @@ class Bound:
         return (used for used in whole.configs if used.config_type != self._type or used.layer not in above)
 
 
+logger = logging.getLogger("varve")
+
 current: ContextVar[Bound | None] = ContextVar("varve_bound", default=None)
 on_bound: list[Callable[[Bound], object]] = []  # called with each, on the thread that binds; see otel.py
 
@@ -48,12 +51,20 @@ def current_trace() -> Trace | None:
     return None if bound is None else bound.trace()
 
 
+def _quietly(call: Callable[[Bound], object], bound: Bound) -> None:
+    """What is told of the work must not be what it fails for."""
+    try:
+        call(bound)
+    except Exception:
+        logger.exception("the settings in use could not be told")
+
+
 @contextmanager
 def binding(bound: Bound) -> Iterator[None]:
     token = current.set(bound)
-    for call in on_bound:
-        call(bound)
     try:
+        for call in on_bound:
+            _quietly(call, bound)
         yield
     finally:
         current.reset(token)

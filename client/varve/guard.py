@@ -44,7 +44,9 @@ class Guard:
         round_ = self._round(self._client.effective(*self._context()))
         while True:
             with round_.next() as settings:
-                return call(settings)
+                found = call(settings)
+                break
+        return not_awaited(found)
 
     async def arun(self, call: Callable[[Settings], Awaitable[T] | T]) -> T:
         """The same, of a coroutine."""
@@ -103,6 +105,14 @@ class Guard:
         from varve.aio import AsyncClient  # noqa: PLC0415 - few need both
 
         return await AsyncClient(client=self._client).effective(user, collection, scopes)
+
+
+def not_awaited(found: T) -> T:
+    """Raises TypeError for a coroutine: nobody would see it fail."""
+    if inspect.iscoroutine(found):
+        found.close()
+        raise TypeError("the call gives a coroutine: await guard.arun(call), or use AsyncClient")
+    return found
 
 
 class AsyncGuard:

@@ -37,13 +37,15 @@ class Guarding:
         if layer.config_id is not None and self.circuits.succeed(self._key(layer)) and circuit != "closed":
             logger.info("settings of %s serve again: config %s, version %s", *layer[:3])
 
-    def release(self, layer: Layer) -> None:
-        if layer.config_id is not None:
+    def release(self, layer: Layer, circuit: CircuitState) -> None:
+        """A trial, if it was one, ended without a verdict."""
+        if layer.config_id is not None and circuit == "half-open":
             self.circuits.release(self._key(layer))
 
     def failed(self, round_: Round, failed: Failed, *, healed_by: str | None, counts: bool) -> None:
         """A call went wrong. Where a lower layer answered, that speaks against the settings."""
         layer, told = failed.layer, self._told(failed.error)
+        self.count("failures_seen")
         logger.warning(
             "a call failed with the settings of %s (%s, config %s, version %s): %s; %s",
             layer.layer, round_.config_type, layer.config_id, layer.version, told,
@@ -73,7 +75,6 @@ class Guarding:
     def _report(
         self, round_: Round, layer: Layer, error: str, *, healed_by: str | None, circuit: str, counts: bool
     ) -> None:
-        self.count("failures_seen")
         if self.reporter is not None:
             report = failure_report(
                 round_.effective, round_.config_type, layer,

@@ -17,6 +17,7 @@ LONGEST_QUEUE = 10_000
 BATCH = 500
 GATHER_SECONDS = 0.5  # the first report of a batch waits so long for others
 SEND_SECONDS = 10.0
+JOIN_SECONDS = 0.2  # unless it waits for an answer still
 OK, REFUSED = 202, frozenset({400, 404, 413, 415, 422})  # refused for good: to send it again would not help
 
 Post = Callable[..., tuple[int, dict[str, Any]]]
@@ -99,6 +100,9 @@ class Reporter:
                 logger.warning("%d reports could not be sent before the client was closed", self._waiting)
             self._queues, self._waiting = {}, 0
             self._changed.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join(JOIN_SECONDS)
 
     def _run(self) -> None:
         backoff = Backoff()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from varve.bound import Bound, binding
 from varve.circuits import CircuitState
@@ -53,6 +53,15 @@ def _rungs(effective: Effective, config_type: str, *, allow_provider_change: boo
         if layer.value not in tried and (allow_provider_change or not another):
             tried.append(layer.value)
             yield layer
+
+
+def raise_again(error: Exception) -> NoReturn:
+    """As it was raised first: what led to it stays its own, and is not what came later."""
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = context
 
 
 class Attempt:
@@ -152,7 +161,7 @@ class Round:
             return False
         for failed in self._failed[1:]:
             first.add_note(f"with the settings of {failed.layer.layer} it failed too: {failed.error!r:.300}")
-        raise first from None
+        raise_again(first)
 
     def _heal(self, attempt: Attempt) -> None:
         """Tell what failed or was passed over; the last that failed is to blame, those above may hold it in them."""
@@ -166,9 +175,9 @@ class Round:
     def _give_up(self, attempt: Attempt) -> None:
         """No layer went well. Where several failed alike, it is likely the call that was wrong, and none of them."""
         self.is_over = True
-        self.guarding.release(attempt._layer)
+        self.guarding.release(attempt._layer, attempt.circuit)
         for failed in self._failed:
-            self.guarding.release(failed.layer)
+            self.guarding.release(failed.layer, failed.circuit)
             self.guarding.failed(self, failed, healed_by=None, counts=len(self.rungs) == 1)
         if self._failed:
             self.guarding.count("calls_failed")
