@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Lock
 
+from application.advance import Advance
 from application.ports import Answer
-from infrastructure.projections.live import Advance
 
 KEPT_BYTES = 32 * 1024 * 1024
 BYTES_BESIDES = 1_000  # of an entry: what the tables around it take, about
@@ -43,9 +43,9 @@ class KeptAnswers:
         """Called by the follower before it says that the views have moved."""
         with self._mutex:
             self._position = moved.position
-            if moved.definitions:
+            if moved.reshapes:
                 self._clear()
-            for scope in moved.touched:
+            for scope in moved.scopes:
                 for key in list(self._by_scope.get(scope, ())):
                     self._drop(key)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from application.advance import ANY_TYPE
 from application.ports import Commit, Recorded
 from domain.access.api_key import ApiKey
 from domain.access.collection import Collection
@@ -152,7 +153,7 @@ class Batch:
         return self.ended + [(*version_values(row), None) for row in self.open.values()]
 
     @property
-    def touched(self) -> set[tuple[str, str, str]]:
-        """Environment, scope kind and scope id of all that changed."""
-        users = {(environment, "user", user) for environment, user, _ in self.assignments}
-        return users | {row.slot[:3] for row in self.open.values()}
+    def touched(self) -> frozenset[Slot]:
+        """The slots of all that changed; of a user with another profile, that of ANY_TYPE."""
+        users = {(environment, "user", user, ANY_TYPE) for environment, user, _ in self.assignments}
+        return frozenset(users | {row.slot for row in self.open.values()})

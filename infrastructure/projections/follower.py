@@ -6,21 +6,20 @@ Whoever waits for a position does the work if nobody is at it, so a lone command
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from threading import Condition, Event, Lock, Thread
 from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
 
+from application.advance import ANY_TYPE, Advance, Hear
 from application.ports import EventStore
 from infrastructure.projections.generations import Generations
-from infrastructure.projections.live import Advance, Fenced, advance, catch_up, position_of
-from infrastructure.projections.tables import assignments, configs, progress
+from infrastructure.projections.live import Fenced, advance, catch_up, position_of
+from infrastructure.projections.tables import assignments, configs, definitions, progress
 from infrastructure.tracing import NO_FAULTS, tracer
 
 log = structlog.get_logger("follower")
-Invalidate = Callable[[Advance], None]
 
 
 class Leadership(Protocol):
@@ -61,7 +60,7 @@ class Follower:
         self.generation = generations.current()
         self.engine = generations.engine(self.generation)
         self.visible = position_of(self.engine)
-        self.on_advance: list[Invalidate] = []
+        self.on_advance: list[Hear] = []
         self._thread = Thread(target=self._follow, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -140,7 +139,7 @@ class Follower:
 
     def _use(self, generation: int, engine: sa.Engine) -> None:
         self.engine, self.generation = engine, generation
-        self._tell(Advance(position_of(engine), set(), True))
+        self._tell(Advance(position_of(engine), frozenset(), is_rebuilt=True))
 
     def _project(self) -> None:
         while True:
@@ -160,17 +159,19 @@ class Follower:
             position, changed = connection.execute(sa.select(progress.c.position, progress.c.definitions)).one()
             if position == self.visible:
                 return
-            columns = (configs.c.environment, configs.c.scope_kind, configs.c.scope_id)
+            columns = (configs.c.environment, configs.c.scope_kind, configs.c.scope_id, configs.c.config_type)
             query = sa.select(*columns).where(configs.c.position > self.visible).distinct()
-            touched = {tuple(row) for row in connection.execute(query)}
+            touched = {(place, kind, id_, name) for place, kind, id_, name in connection.execute(query)}
             a = assignments.c
             users = sa.select(a.environment, a.user_id).where(a.valid_from > self.visible).distinct()
-            touched |= {(environment, "user", user) for environment, user in connection.execute(users)}
-        self._tell(Advance(position, touched, changed > self.visible))
+            touched |= {(environment, "user", user, ANY_TYPE) for environment, user in connection.execute(users)}
+            kinds = sa.select(definitions.c.kind).where(definitions.c.valid_from > self.visible).distinct()
+            defined = frozenset(connection.scalars(kinds)) if changed > self.visible else frozenset[str]()
+        self._tell(Advance(position, frozenset(touched), defined))
 
     def _tell(self, moved: Advance) -> None:
-        for invalidate in self.on_advance:
-            invalidate(moved)
+        for hear in self.on_advance:
+            hear(moved)
         with self._moved:
             self.visible = moved.position
             self._moved.notify_all()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from msgspec.structs import asdict
 from sqlalchemy.dialects import postgresql, sqlite
 
+from application.advance import Advance
 from application.ports import EventStore
 from infrastructure.projections.batch import Batch
 from infrastructure.projections.fold import ConfigRow, events_with_commits
@@ -31,14 +32,6 @@ IDS_A_QUERY = 500
 
 class Fenced(Exception):
     """Another projector moved these views: read where they are, and go on from there."""
-
-
-class Advance(NamedTuple):
-    """What a step did to the views: where they are now, and what may look different."""
-
-    position: int
-    touched: set[tuple[str, str, str]]  # environment, scope kind, scope id
-    definitions: bool
 
 
 def position_of(engine: sa.Engine) -> int:
@@ -62,7 +55,7 @@ def advance(store: EventStore, engine: sa.Engine, *, after: int) -> Advance | No
         batch = Batch(_rows(connection, {event.stream_hex for event in events}))
         batch.fold(events_with_commits(events, commits))
         write(connection, batch)
-    return Advance(position, batch.touched, bool(batch.definitions))
+    return Advance(position, batch.touched, frozenset(row[0] for row in batch.definitions))
 
 
 def catch_up(store: EventStore, engine: sa.Engine, position: int) -> int:

@@ -9,11 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from application.advance import Advance
+from application.ports import Decision
+from domain.configs.scope import Ladder
 from domain.errors import Conflict
+from domain.installation.ladder import LADDER_ID, LadderLog
 from infrastructure.projections.live import position_of
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.stores import OpenStore, open_store
-from tests.contract.recording import layer, record
+from tests.contract.recording import command, layer, record
 
 NEVER = 3_600.0  # so that only a notification can wake a follower
 
@@ -115,3 +119,23 @@ def test_of_two_servers_one_rebuilds_at_a_time(open_server):
     with first._alone(), pytest.raises(Conflict, match="wait until"):
         second.rebuild()
     assert second.rebuild().generation == 2
+
+
+def test_both_servers_tell_the_slots_that_moved_and_the_kinds_that_were_defined(open_server):
+    first, second = open_server(poll_seconds=NEVER), open_server(poll_seconds=NEVER)
+    told: list[tuple[OpenStore, list[Advance]]] = [(first, []), (second, [])]
+    for opened, advances in told:
+        opened.follower.on_advance.append(advances.append)
+    time.sleep(0.3)
+    at = record(second.log, "chunking").last
+    assert shows(first, at, within=1)
+    assert shows(second, at, within=1)
+    ladder, by = second.log.load(LadderLog, LADDER_ID), command()
+    ladder.change(Ladder.INITIAL, stamp=by.stamp)
+    defined = second.log.record(by, Decision((ladder,))).last
+    for opened, advances in told:
+        assert shows(opened, defined, within=1)
+        assert advances == [
+            Advance(at, frozenset({("production", "process", "", "chunking")})),
+            Advance(defined, frozenset(), frozenset({"ladder"})),
+        ]

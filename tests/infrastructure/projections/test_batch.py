@@ -137,9 +137,9 @@ def test_an_empty_process_layer_takes_no_part():
     assert emptied.folded().slots["production", "process", "", "chunking"] is None
 
 
-def test_what_touched_a_scope_is_told_once_per_scope():
+def test_what_touched_a_slot_is_told_once_per_slot():
     batch = Written().commit(created(A)).commit(created(B, name="slow")).folded()
-    assert batch.touched == {("production", "user", "u-1")}
+    assert batch.touched == {("production", "user", "u-1", "chunking")}
 
 
 def test_events_are_put_beside_the_commit_that_holds_them():
