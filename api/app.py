@@ -44,13 +44,16 @@ from api.rest import (
     proofs,
     restoring,
     secrets,
+    stream,
     tags,
     transfer,
     usage,
 )
 from api.rest.metrics import Exposition
 from api.shedding import Shedding
-from api.telemetry import Telemetry, is_probe
+from api.streams import MOST_CLIENTS, Source, Streams
+from api.telemetry import Telemetry, goes_untraced
+from application.advance import Hear
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
@@ -60,6 +63,7 @@ ROUTERS = (
     effective.router,
     ofrep.router,
     effective_batch.router,
+    stream.router,
     preview.router,
     installation.router,
     config_types.router,
@@ -114,6 +118,7 @@ class Service:
     use_cases: UseCases
     kept: Kept
     exposition: Exposition
+    advances: list[Hear]  # whoever is in it hears of each step of the views
     authenticates: Authenticates | None = None  # None: everybody may do everything
 
 
@@ -127,6 +132,7 @@ def create_app(
     is_local: bool = False,
     rate_limit: int = 0,
     rate_burst: int | None = None,
+    stream_clients: int = MOST_CLIENTS,
     is_traced: bool = False,
 ) -> ASGIApp:
     """The ASGI application. The store is opened when it starts, in the process that serves.
@@ -143,12 +149,18 @@ def create_app(
             app.state.looks, app.state.exposition = Looks(), service.exposition
             service.exposition.registry.register(telemetry.requests)
             telemetry.connect()
-            epoch = cases.store.identity.epoch
+            log_id, epoch, _ = cases.store.identity
+            service.exposition.registry.register(streams)
+            source = Source(service.advances, cases.progress, cases.authorize, log_id=log_id, epoch=epoch)
+            streams.connect(source, service.authenticates)
+            app.state.streams = streams
             marks.connect(cases.progress, epoch=epoch)
             doors.connect(service.authenticates)
             hot_path.connect(service.kept, cases.progress, epoch=epoch)
             yield
+            streams.close()
 
+    streams = Streams(most=stream_clients)
     marks = Marks(StrictBodies(Shedding(web(lifespan, is_traced=is_traced), places=threads)))
     hot_path = HotPath(marks)
     doors = Doors(RateLimits(hot_path, rate=rate_limit, burst=rate_burst), is_local=is_local)
@@ -205,7 +217,7 @@ def web(
             "metrics": False,
             "logs": False,
             "operation_spans": False,
-            "exclude": is_probe,
+            "exclude": goes_untraced,
         },
         redoc_url=None,
     )

@@ -206,7 +206,7 @@ def served(
         keeper = ReportKeeper(opened.reports, watch_failures, leads=opened.leads, now_us=opened.log.now_us)
         keeper.start()
         threads.callback(keeper.close)
-        yield Service(cases, kept, exposition, known)
+        yield Service(cases, kept, exposition, opened.follower.on_advance, known)
 
 
 def read_variables(cases: UseCases, environment: str, variables: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.errors import problem, refusal_response
+from api.streams import STREAM, Stream
 from domain.errors import InvalidRequest, TimedOut
 
 MAX_HEAD = 64 * 1024
@@ -45,6 +46,13 @@ class Connection(HttpToolsProtocol):
         self._awaited_seconds = 0.0
         self._unread = 0  # bytes of answers that wait, and for how long they have hardly become fewer
         self._unread_seconds = 0.0
+
+    def shutdown(self) -> None:
+        """A stream would keep the server from stopping for as long as somebody listens."""
+        super().shutdown()
+        stream = self._running.scope.get(STREAM) if self._running is not None else None
+        if isinstance(stream, Stream):
+            stream.end()
 
     # What arrives.
 

@@ -22,6 +22,9 @@ class Authenticates(Protocol):
     async def principal(self, credential: str) -> Principal:
         """Raises a Refusal."""
 
+    def is_known_still(self, principal: Principal) -> bool:
+        """Whether what was shown is good still: asked again by what goes on for long."""
+
 
 class Doors:
     """Puts `principal` into the state of a request, or refuses it. `connect` says how callers are known.

@@ -20,6 +20,7 @@ from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
 from api.errors import PROBLEM_CODE
 from api.hot_path import WARM
+from api.streams import STREAM
 from api.tallies import Requests
 
 log = structlog.get_logger("access")
@@ -31,6 +32,7 @@ TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 WARM_ROUTE = "/api/runtime-configs/effective (kept)"
 NO_ROUTE = "none"  # refused before it was known what was asked for, or there is nothing
 PROBES = ("/health/", "/metrics")  # machines ask for them again and again
+STREAM_PATH = "/api/stream"
 UNPROVEN = (401, 403)
 
 
@@ -87,7 +89,8 @@ class Telemetry:
     def _tell(self, scope: Scope, answer: Message | None, seconds: float) -> None:
         warm = WARM in scope
         route = WARM_ROUTE if warm else route_of(scope)
-        self.requests.add(scope["method"], route, answer["status"] if answer else 0, seconds)
+        if STREAM not in scope:  # how long somebody listened is not how long an answer took
+            self.requests.add(scope["method"], route, answer["status"] if answer else 0, seconds)
         if self._tells_warm or not warm:
             self._log(scope, route, answer, seconds)
 
@@ -97,7 +100,7 @@ class Telemetry:
             self.requests.add_problem(code)
         log.log(
             level_of(scope, status),
-            "refused" if status in UNPROVEN else "request",
+            "stream" if STREAM in scope else "refused" if status in UNPROVEN else "request",
             actor=actor_of(scope["state"]),
             position=position_of(answer),
             method=scope["method"],
@@ -106,6 +109,11 @@ class Telemetry:
             duration_ms=round(seconds * 1000, 3),
             **({"code": code} if code else {}),
         )
+
+
+def goes_untraced(scope: MutableMapping[str, Any]) -> bool:
+    """What is asked for all the time, and what goes on for days."""
+    return is_probe(scope) or scope.get("path") == STREAM_PATH
 
 
 def is_probe(scope: MutableMapping[str, Any]) -> bool:

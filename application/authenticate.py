@@ -48,9 +48,9 @@ class Authenticate:
         return known.principal()
 
     def is_known_still(self, principal: Principal) -> bool:
-        """Whether the key that was shown is still good: asked again by what goes on for long."""
+        """Whether the key or token that was shown is still good: asked again by what goes on for long."""
         if principal.key_id is None:
-            return True
+            return principal.expires_us is None or self._now_us() < principal.expires_us
         known = self._catalogs.current().keys.get(principal.key_id)
         return known is not None and known.is_live(now_us=self._now_us())
 

@@ -35,9 +35,15 @@ class Authorize:
             return without_claim
         if scope.kind != "collection":
             return without_claim
+        return decide(principal, action, self.resource(environment, scope))
+
+    def resource(self, environment: str, scope: Scope) -> Resource:
+        """A scope, with what the policy needs to know of it."""
+        if scope.kind != "collection":
+            return Resource(environment, scope)
         claim = self._views.claim_on(environment, scope.id)
         unclaimed = claim.owner is None and not claim.is_used
-        return decide(principal, action, Resource(environment, scope, claim.owner, is_unclaimed=unclaimed))
+        return Resource(environment, scope, claim.owner, is_unclaimed=unclaimed)
 
 
 def refused(principal: Principal, action: Action, environment: str | None, scope: Scope | None) -> str:

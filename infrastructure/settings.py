@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     rate_burst: int | None = Field(
         None, ge=10, le=10_000_000, description="how many may come at once; twice rate_limit if it is not set"
     )
+    stream_clients: int = Field(
+        10_000, ge=0, le=1_000_000, description="how many streams of changes may be open at once, in each process"
+    )
     actor: str | None = Field(None, description="who acts, on the command line")
     api_key: SecretStr | None = Field(None, description="the API key that the command line shows to a server")
     default_environment: str = Field("production", description="the environment of a request that names none")

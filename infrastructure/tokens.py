@@ -126,7 +126,8 @@ class IssuerTokens:
             raise Unauthenticated(f"{REFUSED}{self._issuer.user_claim} begins with a name that is not for users")
         roles = roles_in(claim_at(claims, self._issuer.roles_claim))
         collections = frozenset(texts_of(claim_at(claims, self._issuer.collections_claim)))
-        return Principal(name, roles, name, collections, is_bound=SEES_ALL.isdisjoint(roles.values()))
+        bound, expires_us = SEES_ALL.isdisjoint(roles.values()), int(claims["exp"] + LEEWAY_SECONDS) * 1_000_000
+        return Principal(name, roles, name, collections, is_bound=bound, expires_us=expires_us)
 
 
 async def key_set_text(place: str) -> bytes:

@@ -121,6 +121,7 @@ def application(opening: Opening, settings: Settings) -> ASGIApp:
         is_local=settings.auth_mode == "open",
         rate_limit=0 if settings.auth_mode == "open" else settings.rate_limit,  # a name that anybody may take
         rate_burst=settings.rate_burst,
+        stream_clients=settings.stream_clients,
         is_traced=traces.are_sent(),
     )
     _settle()

@@ -39,6 +39,7 @@ ANSWERED = {
     "items": [{**EFFECTIVE, "etag": ETAG}, {"unchanged": True}, {"problem": problem_example(404)}],
     "position": 1042,
     "epoch": 1,
+    "log": "3f1c6f0e-58a4-4e0e-8a53-0b4c7f2f0b9e",
 }
 
 
@@ -150,8 +151,9 @@ UNCHANGED = b'{"unchanged":true}'
 
 
 def answer_of(items: list[bytes], cases: UseCases, *, position: int, is_open: bool) -> Response:
-    epoch = cases.store.identity.epoch
-    content = b'{"items":[%b],"position":%d,"epoch":%d}' % (b",".join(items), position, epoch)
+    log_id, epoch, _ = cases.store.identity
+    about = (b",".join(items), position, epoch, str(log_id).encode())
+    content = b'{"items":[%b],"position":%d,"epoch":%d,"log":"%b"}' % about
     headers = {
         "Varve-Position": str(position),
         "Varve-Epoch": str(epoch),

@@ -208,6 +208,11 @@ ROUTES: dict[str, Asked] = {
         ),
         targets=("global", "elsewhere"),
     ),
+    "stream": Asked(
+        READERS,
+        lambda _, t: ("GET", "/api/stream", {"params": {"environment": TARGETS[t][0], "seconds": 0}}),
+        targets=("global", "elsewhere"),
+    ),
     "timeline": Asked(
         VIEWERS,
         lambda _, t: ("GET", f"{CONFIGS}effective/{who(t)['user_id']}/timeline", {}),

@@ -38,6 +38,7 @@ def test_each_context_has_the_answer_that_it_would_get_by_itself(client: Client)
     for layers in (False, True):
         answer = asked(client, *(context for context, _, _ in contexts), layers=layers, config_types=["chunking"])
         assert (answer["position"], answer["epoch"]) == (client.newest_position, 1)
+        assert answer["log"] == str(client.service.use_cases.store.identity.log_id)
         for item, (_, address, query) in zip(answer["items"], contexts, strict=True):
             alone = client.get(address, params={**query, "config_types": "chunking", "layers": layers})
             assert item == {**alone.json(), "etag": alone.headers["ETag"]}
