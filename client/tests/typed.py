@@ -47,6 +47,40 @@ async def reading_later(client: varve.AsyncClient) -> None:
     assert_type(await client.get(LlmConfig), LlmConfig)
 
 
+def healing(client: varve.Client) -> None:
+    guard = client.guard("llm", user="u-1", circuit=varve.CircuitRule(failures=3))
+    assert_type(guard, varve.Guard)
+    assert_type(guard.run(lambda cfg: str(cfg.model_id)), str)
+
+    @guard
+    def first(cfg: varve.Settings, question: str) -> int:
+        return len(question)
+
+    @guard
+    def by_name(question: str, *, cfg: varve.Settings) -> int:
+        return len(question)
+
+    assert_type(first("why?"), int)
+    assert_type(by_name("why?"), int)
+    first(7)  # type: ignore[arg-type]
+    for attempt in guard.attempts():
+        with attempt as cfg:
+            assert_type(cfg, varve.Settings)
+            assert_type(attempt.layer, str)
+    client.record_usage("r-1", client.effective(), outcome="fine")  # type: ignore[arg-type]
+
+
+async def healing_later(client: varve.AsyncClient, plain: varve.Client) -> None:
+    async def call(cfg: varve.Settings) -> int:
+        return 1
+
+    assert_type(await client.guard("llm").run(call), int)
+    assert_type(await plain.guard("llm").arun(call), int)
+    async for attempt in client.guard("llm").attempts():
+        with attempt as cfg:
+            assert_type(cfg, varve.Settings)
+
+
 def mistakes(client: varve.Client, cfg: varve.Effective) -> None:
     client.effective(user=7)  # type: ignore[arg-type]
     client.effective(tenant="t-1")  # type: ignore[call-arg]

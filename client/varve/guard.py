@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, overload
 
 from varve.decorating import decorated
 from varve.effective import Effective
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from varve.client import Client, Collection
 
 T = TypeVar("T")
-Function = TypeVar("Function", bound=Callable[..., Any])
+P = ParamSpec("P")
 Whom = str | Callable[..., str | None] | None
 
 
@@ -48,13 +48,12 @@ class Guard:
                 break
         return not_awaited(found)
 
-    async def arun(self, call: Callable[[Settings], Awaitable[T] | T]) -> T:
+    async def arun(self, call: Callable[[Settings], Awaitable[T]]) -> T:
         """The same, of a coroutine."""
         round_ = self._round(await self._effective(*self._context()))
         while True:
             with round_.next() as settings:
-                found = call(settings)
-                return await found if inspect.isawaitable(found) else found
+                return await call(settings)
 
     def attempts(self) -> Iterator[Attempt]:
         """`for attempt in guard.attempts():` and `with attempt as cfg:` within, for what is no single function."""
@@ -74,12 +73,18 @@ class Guard:
             if not attempt.is_over:
                 return
 
-    def __call__(self, function: Function) -> Function:
+    @overload
+    def __call__(self, function: Callable[Concatenate[Settings, P], T]) -> Callable[P, T]: ...
+
+    @overload
+    def __call__(self, function: Callable[..., T]) -> Callable[..., T]: ...
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """As a decorator: the function gets the settings as its argument `cfg`, or else as its first.
 
         `user` and `collection` may then be functions of the call's other arguments.
         """
-        return cast("Function", decorated(self, function))
+        return decorated(self, function)
 
     def of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Guard:
         """The same guard, for whom these arguments of a call say."""
@@ -121,11 +126,17 @@ class AsyncGuard:
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
-    async def run(self, call: Callable[[Settings], Awaitable[T] | T]) -> T:
+    async def run(self, call: Callable[[Settings], Awaitable[T]]) -> T:
         return await self._guard.arun(call)
 
     def attempts(self) -> AsyncIterator[Attempt]:
         return self._guard.aattempts()
 
-    def __call__(self, function: Function) -> Function:
+    @overload
+    def __call__(self, function: Callable[Concatenate[Settings, P], T]) -> Callable[P, T]: ...
+
+    @overload
+    def __call__(self, function: Callable[..., T]) -> Callable[..., T]: ...
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return self._guard(function)
