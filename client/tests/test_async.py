@@ -52,7 +52,7 @@ def test_waiting_for_the_service_blocks_nobody_else(service, both):
         return longest, [read.result().meta.source for read in reads]
 
     longest, sources = asyncio.run(work())
-    assert longest < 0.15
+    assert longest < 0.25
     assert sources == ["live"] * 100
     assert len(service.batches) <= 3  # they went together
 
@@ -71,7 +71,7 @@ def test_a_service_that_never_answers_is_waited_for_once(service, connect):
     model, waited, both_waited = asyncio.run(work())
     assert model == "ours"
     assert 0.2 < waited < 0.9
-    assert both_waited - waited < 0.1
+    assert both_waited - waited < 0.25
 
 
 def test_a_loop_that_was_closed_while_a_read_waited_harms_nobody(service, both, caplog):
