@@ -137,7 +137,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true", help="down for 2 s")
     seconds = SHORT_SECONDS if parser.parse_args().short else LONG_SECONDS
-    with real_varve() as service, varve.Client(service.url, poll_seconds=0.5) as client:
+    with real_varve() as service, varve.Client(service.url) as client:
         seen = blackout(service, client, seconds=seconds)
     sys.stdout.write(f"down for {seconds:g} s: {seen}\n")
     for error in seen.errors[:20]:

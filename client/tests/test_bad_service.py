@@ -11,6 +11,7 @@ import pytest
 
 import varve
 from client.tests.conftest import eventually
+from client.tests.fake import FakeVarve
 
 DEFAULTS = {"llm": {"model_id": "ours", "temperature": 0.2}}
 
@@ -128,7 +129,7 @@ def test_a_service_that_sends_byte_after_byte_gets_no_more_time(service, connect
         request.send_response(200)
         request.send_header("Content-Length", "1000")
         request.end_headers()
-        for _ in range(50):
+        for _ in range(300):
             request.wfile.write(b" ")
             time.sleep(0.1)
 
@@ -136,6 +137,8 @@ def test_a_service_that_sends_byte_after_byte_gets_no_more_time(service, connect
     client = connect(timeout_seconds=0.5)
     assert seconds_of(lambda: client.effective(user="u-1")) < 1.5
     assert seconds_of(lambda: client.effective(user="u-2")) < 0.3
+    service.on_batch = service.answer_batch
+    eventually(lambda: client.effective(user="u-2").meta.source == "live")
 
 
 def test_a_kept_connection_that_the_service_has_just_ended_is_replaced(service, client):
@@ -264,8 +267,18 @@ def test_a_context_that_is_refused_later_keeps_its_answer(service, client):
 
 
 def test_the_key_goes_nowhere_else(service, connect):
-    service.on_batch = elsewhere
-    connect(api_key="k").effective(user="u-1")
+    with FakeVarve().served() as another:
+
+        def there(request):
+            request.body()
+            request.answer(307, {}, headers={"Location": f"{another.url}{request.path}"})
+
+        service.on_batch = service.on_stream = there
+        client = connect(api_key="k")
+        assert client.effective(user="u-1").meta.is_fallback
+        eventually(lambda: client.state == "stale")
+        assert another.batches == another.streams == []
+    service.on_batch, service.on_stream = service.answer_batch, service.answer_stream
     eventually(lambda: service.streams)
     assert service.streams[0].headers["Authorization"] == "Bearer k"
 

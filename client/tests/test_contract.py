@@ -24,7 +24,7 @@ def real() -> Iterator[Varve]:
 
 @pytest.fixture
 def live(real: Varve) -> Iterator[varve.Client]:
-    with varve.Client(real.url, poll_seconds=0.2) as client:
+    with varve.Client(real.url) as client:
         assert client.wait_until_live(10)
         yield client
 
@@ -105,7 +105,7 @@ def test_trace_and_settings_can_be_kept_as_json(live):
 
 
 def test_readers_do_not_notice_that_the_service_was_killed():
-    with real_varve() as service, varve.Client(service.url, poll_seconds=0.5) as client:
+    with real_varve() as service, varve.Client(service.url) as client:
         seen = blackout(service, client, seconds=SHORT_SECONDS)
     assert seen.errors == []
     assert seen.stale_after == 0

@@ -21,7 +21,7 @@ def cache(tmp_path: Path, service: FakeVarve, connect) -> Path:
     """A cache in which a process that is gone has left what it knew; the service is down."""
     folder = tmp_path / "cache"
     service.put("user:u-1", "llm", temperature=0.1)
-    client = connect(cache_dir=folder)
+    client = connect(cache_dir=folder, defaults={"llm": {"temperature": 0.6}})
     client.effective(user="u-1", collection=["c-1", "c-2"], scopes=["tenant:t-1"])
     client.effective(user="u-2")
     client.close()
@@ -42,7 +42,8 @@ def test_what_was_known_is_known_after_a_restart(cache, connect):
     assert 0 <= cfg.meta.age_seconds < 60
     assert cfg.meta.problem
     assert [used.config_id for used in cfg.trace().configs] == ["user:u-1/llm"]
-    assert [layer.layer for layer in cfg.layers("llm")] == ["user:u-1", "default", "application"]
+    told = [(layer.layer, layer.value.temperature) for layer in cfg.layers("llm")]
+    assert told == [("user:u-1", 0.1), ("default", 0.7), ("application", 0.5)]
 
 
 def test_a_context_that_was_not_known_has_the_applications_defaults(cache, connect):
@@ -66,7 +67,7 @@ def test_the_service_is_believed_again_once_it_is_back(cache, connect, service):
         lambda good: good[: len(good) // 2],
         lambda good: b"",
         lambda good: good.replace(b"varve-answers-1", b"varve-answers-2"),
-        lambda good: good.replace(b"0.1", b"0.9"),
+        lambda good: good.replace(b'"temperature":0.1', b'"temperature":0.9'),
         lambda good: b"\x00" * len(good),
         lambda good: os.urandom(1_000),
     ],

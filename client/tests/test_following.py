@@ -79,6 +79,7 @@ def test_that_a_config_is_gone_stays_noted_while_other_types_change(service, cli
     service.put("user:u-1", "llm", temperature=0.1)
     client.effective(user="u-1")
     service.delete("user:u-1", "llm")
+    eventually(lambda: client.effective(user="u-1").llm.temperature == 0.7)
     service.put("user:u-1", "prompt", text="hello")
     eventually(lambda: client.effective(user="u-1").prompt)
     assert [note.kind for note in client.effective(user="u-1").meta.notes["llm"]] == ["gone"]

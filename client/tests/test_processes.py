@@ -9,6 +9,7 @@ import time
 import traceback
 from pathlib import Path
 
+import varve
 from client.tests.conftest import eventually
 
 OPEN_FILES = Path("/proc/self/fd")
@@ -34,14 +35,21 @@ def in_child(work) -> dict:
 
 
 def test_a_forked_process_keeps_the_values_and_keeps_up_by_itself(service, client):
+    told: list[varve.Change] = []
+    client.effective(user="u-0")
+    client.subscribe(told.append)
+    service.put("user:u-0", "llm", temperature=0.3)
+    eventually(lambda: told)
     held = client.effective(user="u-1")
 
     def work():
+        told.clear()
         same = client.effective(user="u-1") is held
         fresh = client.effective(user="u-2").llm.temperature
         is_live = client.wait_until_live(10)
         client.post("/ready", {})
         eventually(lambda: client.effective(user="u-1").llm.temperature == 0.1)
+        eventually(lambda: told)
         threads = sorted(thread.name for thread in threading.enumerate())
         return {"same": same, "fresh": fresh, "is_live": is_live, "threads": threads}
 
@@ -52,7 +60,7 @@ def test_a_forked_process_keeps_the_values_and_keeps_up_by_itself(service, clien
     service.on_other = change
     said = in_child(work)
     assert (said["same"], said["fresh"], said["is_live"]) == (True, 0.7, True)
-    assert {"varve-stream", "varve-fetch"} <= set(said["threads"])
+    assert {"varve-stream", "varve-fetch", "varve-callbacks"} <= set(said["threads"])
     eventually(lambda: client.effective(user="u-1").llm.temperature == 0.1)
     assert client.metrics()["reconnects"] == 0  # the child did not end the parent's stream
 
