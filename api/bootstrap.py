@@ -45,6 +45,7 @@ from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
+from application.run_experiments import RunExperiments
 from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
@@ -176,6 +177,7 @@ def served(
         open_secrets=OpenSecrets(opened.log),
         rotate_secrets=RotateSecrets(opened.log, commands),
         resolve_config=resolve_config,
+        run_experiments=RunExperiments(catalogs, commands),
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         add_environment=AddEnvironment(commands),

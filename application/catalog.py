@@ -16,8 +16,9 @@ from application.views import DefinitionRow
 from domain.access.api_key import Grant, KnownKey
 from domain.access.roles import Role
 from domain.config_types.definition import TypeDefinition
-from domain.configs.scope import Ladder, Scope
+from domain.configs.scope import Context, Ladder, Scope
 from domain.errors import NotFound
+from domain.experiments.known import Happened, KnownExperiment, Traffic, given, known_experiment
 from domain.profiles.profile import KnownProfile, profile_id
 
 KEPT_CATALOGS = 16
@@ -33,6 +34,8 @@ class Catalog:
         self.environments: dict[str, DefinitionRow] = {}
         self.ladder, self.ladder_version, self.resolver = Ladder.INITIAL, 0, 0
         self.keys: dict[str, KnownKey] = {}
+        self.experiments: dict[str, KnownExperiment] = {}  # by id, in the order of their creation
+        self.traffic = Traffic()
         self.profiles: dict[str, KnownProfile] = {}  # by id; deleted ones are not among them
         for row in rows:
             if row.valid_from <= position:
@@ -50,6 +53,8 @@ class Catalog:
             self.resolver = orjson.loads(row.body)["resolver"]
         elif row.kind == "profile":
             self._take_profile(row)
+        elif row.kind.startswith("experiment."):
+            self._take_experiment(row)
         elif row.kind == "api_key":
             known = self.keys.get(row.name)
             self.keys[row.name] = replace(known, revoked_us=row.recorded_us) if known else issued_key(row)
@@ -60,6 +65,25 @@ class Catalog:
             self.profiles.pop(row.name, None)
         else:
             self.profiles[row.name] = found
+
+    def _take_experiment(self, row: DefinitionRow) -> None:
+        event = Happened(
+            row.kind, row.name, row.version, row.valid_from, orjson.loads(row.body), row.recorded_us, row.actor
+        )
+        known = self.experiments[row.name] = known_experiment(event, self.experiments.get(row.name))
+        self.traffic.take(known)
+
+    def variants(self, context: Context) -> tuple[Scope, ...]:
+        """The scopes of the variants that a context's user is in."""
+        return given(self.experiments.values(), self.traffic, context) if self.experiments else ()
+
+    def experiment(self, experiment_id: str) -> KnownExperiment:
+        """Raises NotFound."""
+        try:
+            return self.experiments[experiment_id]
+        except KeyError:
+            message = f"there is no experiment {experiment_id}: GET /api/experiments lists what there is"
+            raise NotFound(message) from None
 
     def profile(self, profile_id: str) -> KnownProfile:
         """Raises NotFound."""

@@ -119,6 +119,7 @@ class Compare:
             given = self._assignments.between(context.environment, context.user_id, after=after, upto=upto)
             scopes |= {profile_scope(one.profile) for one in given if one.profile is not None}
             found |= {one.valid_from for one in given if one.valid_from > after}
+        # Who is in which variant changes with a definition; what a variant sets, with its start and its conclusion.
         found |= set(self._views.changes(context.environment, list(scopes), after=after, upto=upto))
         found |= {row.valid_from for row in self._views.definitions() if after < row.valid_from <= upto}
         return sorted(found)

@@ -33,6 +33,7 @@ DEFINITIONS = {
     "profile.created": "profile",
     "profile.updated": "profile",
     "profile.deleted": "profile",
+    **{f"experiment.{did}": f"experiment.{did}" for did in ("created", "revised", "started", "paused", "concluded")},
 }
 PROFILE_CREATED = "profile.created"
 ASSIGNED, UNASSIGNED = "assignment.assigned", "assignment.unassigned"
@@ -115,7 +116,7 @@ class RawState:
     def _definition(self, event: Recorded) -> DefinitionRow:
         payload = orjson.loads(event.state)
         commit = self._commit_of(event.position)
-        by_stream = event.topic.startswith("profile.")
+        by_stream = event.topic.startswith(("profile.", "experiment."))
         name = event.stream_hex if by_stream else payload.get("name") or payload.get("key_id", "")
         facts = (commit.last, event.state.decode(), commit.recorded_us, payload["actor"], payload.get("reason"))
         return DefinitionRow(DEFINITIONS[event.topic], name, event.version, *facts)
@@ -139,7 +140,8 @@ class RawState:
         """The scopes whose configs apply, with the profile that the user is given. Raises InvalidRequest."""
         catalog, user = self.catalog(), Scope("user", context.user_id or "")
         given = catalog.in_force(context.environment, self._given.get((context.environment, str(user))))
-        return context.scopes(catalog.ladder, profile=given if context.user_id is not None else None)
+        given = given if context.user_id is not None else None
+        return context.scopes(catalog.ladder, profile=given, variants=catalog.variants(context))
 
     def scopes(self) -> Iterator[tuple[str, Scope]]:
         """Environment and scope of everything that ever stood somewhere, in order."""

@@ -36,26 +36,40 @@ class ResolveConfig:
         self._metrics.resolved(perf_counter() - began, past=moment is not None)
         return answer
 
-    def look_up(self, environment: str, contexts: Sequence[Context], *, types: Sequence[str] | None = None) -> Lookup:
+    def look_up(
+        self,
+        environment: str,
+        contexts: Sequence[Context],
+        *,
+        types: Sequence[str] | None = None,
+        catalog: Catalog | None = None,
+    ) -> Lookup:
         """The layers of many contexts of one environment, read at once.
 
-        Raises NotFound for an unknown type or environment.
+        `catalog` is the one that says who is in which experiment. Raises NotFound for an unknown type or environment.
         """
-        scopes = dict.fromkeys(scope for context in contexts for scope in context.named)
+        current = catalog or self._catalogs.current()
+        scopes = dict.fromkeys(scope for context in contexts for scope in (*context.named, *current.variants(context)))
         users = dict.fromkeys(context.user_id for context in contexts if context.user_id is not None)
         found = self._views.layers(environment, (PROCESS, GLOBAL, *scopes), users=tuple(users))
         catalog = self._catalogs.at(found.definitions)
+        if catalog.position != current.position and catalog.experiments:  # others may be in experiments now
+            return self.look_up(environment, contexts, types=types, catalog=catalog)
         catalog.require_environment(environment)
         for name in types or ():
             catalog.row(name)
         return Lookup(self._assembler, catalog, found, types)
 
-    def _now(self, context: Context, types: Sequence[str] | None) -> Effective:
-        scopes = context.scopes(self._catalogs.current().ladder)
+    def _now(self, context: Context, types: Sequence[str] | None, catalog: Catalog | None = None) -> Effective:
+        current = catalog or self._catalogs.current()
+        variants = current.variants(context)
+        scopes = context.scopes(current.ladder, variants=variants)
         users = () if context.user_id is None else (context.user_id,)
         found = self._views.layers(context.environment, scopes, users=users)
         catalog = self._catalogs.at(found.definitions)
-        scopes = context.scopes(catalog.ladder, profile=profile_in_force(catalog, context, found))
+        if catalog.position != current.position and catalog.variants(context) != variants:
+            return self._now(context, types, catalog)
+        scopes = context.scopes(catalog.ladder, profile=profile_in_force(catalog, context, found), variants=variants)
         return self._assembler.assembled(context, scopes, found.rows, catalog, types=types, position=found.position)
 
     def _as_of(self, moment: Moment, context: Context, types: Sequence[str] | None) -> Effective:
@@ -64,7 +78,7 @@ class ResolveConfig:
         catalog.require_environment(context.environment)
         names = types or catalog.types
         profile = catalog.in_force(context.environment, self._given(catalog, context, moment.position))
-        scopes = context.scopes(catalog.ladder, profile=profile)
+        scopes = context.scopes(catalog.ladder, profile=profile, variants=catalog.variants(context))
         rows = self._views.layers_at(context.environment, scopes, names, position=moment.position)
         answer = self._assembler.assembled(context, scopes, rows, catalog, types=types, position=moment.position)
         return replace(answer, moment=moment)
@@ -93,7 +107,7 @@ class Lookup:
     def effective(self, context: Context) -> Effective:
         """The answer for one of the contexts. Raises InvalidRequest for a kind that is not on the ladder."""
         profile = profile_in_force(self._catalog, context, self._found)
-        scopes = context.scopes(self._catalog.ladder, profile=profile)
+        scopes = context.scopes(self._catalog.ladder, profile=profile, variants=self._catalog.variants(context))
         rows = [row for scope in scopes for row in self._rows.get(scope, ())]
         return self._assembler.assembled(
             context, scopes, rows, self._catalog, types=self._types, position=self.position

@@ -30,7 +30,7 @@ from domain.errors import TooLarge
 from domain.pointers import pointer_of
 
 MOST_TYPES = 200  # each is compiled, which takes a millisecond and more
-PROFILE = "profile"  # the kind of scope at which the settings of profiles are kept
+PROFILE, EXPERIMENT = "profile", "experiment"  # the kinds of scope that no config is put at by itself
 EVERYTHING = 2**31 - 2  # in one page: one statement, so that a bundle is true at one position
 
 
@@ -73,7 +73,7 @@ class Transfer:
         found = sorted(
             page.items, key=lambda c: (c.environment, c.config_type, c.scope_kind, c.scope_id, name_key(c.name))
         )
-        configs = [exported_config(view) for view in found if view.scope_kind != PROFILE]
+        configs = [exported_config(view) for view in found if view.scope_kind not in (PROFILE, EXPERIMENT)]
         types = [definition_data(catalog.row(name)) for name in catalog.types]
         custom = [one for one in types if one.pop("revision") is None]
         return {

@@ -30,6 +30,7 @@ INSTEAD = {
     "resolver": "answers are made by the newest resolver",
     "tag": "name the position of before",
     "api_key": "issue another key, or revoke it",
+    "experiment": "pause it, or conclude it",
     "profile": "change the profile back; what it sets are configs at its scope, whose events have opposites",
     "assignment": "give the user the profile of before",
     "collection": "give the collection to the owner of before",

@@ -34,6 +34,7 @@ from application.reports import Reports
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
+from application.run_experiments import RunExperiments
 from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
@@ -66,6 +67,7 @@ class UseCases:
     open_secrets: OpenSecrets
     rotate_secrets: RotateSecrets
     resolve_config: ResolveConfig
+    run_experiments: RunExperiments
     register_types: RegisterTypes
     change_ladder: ChangeLadder
     add_environment: AddEnvironment

@@ -8,6 +8,7 @@ from api.cli import (
     auditing,
     bisecting,
     changing,
+    experiments,
     keys,
     operating,
     past,
@@ -74,6 +75,18 @@ profile.command("assign")(speaks(profiles.assign))
 profile.command("unassign")(speaks(profiles.unassign))
 profile.command("users")(speaks(profiles.users))
 app.add_typer(profile, name="profile")
+
+experiment = typer.Typer(
+    help="Variants, each served to its share of users.", no_args_is_help=True, rich_markup_mode=None
+)
+experiment.command("create")(speaks(experiments.create))
+experiment.command("list")(speaks(experiments.list_))
+experiment.command("show")(speaks(experiments.show))
+experiment.command("start")(speaks(experiments.start))
+experiment.command("pause")(speaks(experiments.pause))
+experiment.command("traffic")(speaks(experiments.traffic))
+experiment.command("conclude")(speaks(experiments.conclude))
+app.add_typer(experiment, name="experiment")
 
 bisect = typer.Typer(help="Which change did it.", no_args_is_help=True, rich_markup_mode=None)
 bisect.command("run")(speaks(bisecting.run))

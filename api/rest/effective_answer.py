@@ -14,6 +14,7 @@ from application.ports import Answer
 from domain.access.roles import Action
 from domain.configs.gifts import Gift
 from domain.configs.rungs import Rung
+from domain.experiments.experiment import variant_of
 
 ETAG_DIGITS = 32
 QUOTE = '"'
@@ -49,6 +50,8 @@ def finished(effective: Effective, *, epoch: int, shown: Shown, opening: Opening
         about["collection_ids"] = context.collection_ids
     if context.others:
         about["scopes"] = [str(scope) for scope in context.others]
+    if variants := dict(variant_of(scope) for scope in effective.scopes if scope.kind == "experiment"):
+        about["experiments"] = variants
     moment = effective.moment
     rest: dict[str, Any] = {
         "epoch": epoch,

@@ -41,6 +41,7 @@ RESERVED_NAMES = frozenset(
             "digest",
             "degraded",
             "provenance",
+            "experiments",
             "layers",
             "origins",
             "explain",

@@ -170,12 +170,15 @@ class Context:
         others = tuple(single[kind] for kind in sorted(single))
         return cls(environment, user.id if user else None, distinct, others)
 
-    def scopes(self, ladder: Ladder, *, profile: str | None = None) -> tuple[Scope, ...]:
-        """Every scope whose configs apply here, weakest first; `profile` is the one that the user is given.
+    def scopes(
+        self, ladder: Ladder, *, profile: str | None = None, variants: Iterable[Scope] = ()
+    ) -> tuple[Scope, ...]:
+        """Every scope whose configs apply here, weakest first.
 
-        Raises InvalidRequest for a kind off the ladder.
+        `profile` is the one that the user is given, `variants` those of experiments that the user is in. Raises
+        InvalidRequest for a kind off the ladder.
         """
-        given = (Scope("profile", profile),) if profile is not None else ()
+        given = (*variants, *((Scope("profile", profile),) if profile is not None else ()))
         # the sort is stable, so that collections keep their order
         return (PROCESS, GLOBAL, *sorted((*given, *self.named), key=lambda scope: ladder.rank(scope.kind)))
 

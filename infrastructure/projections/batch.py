@@ -15,6 +15,7 @@ from domain.access.api_key import ApiKey
 from domain.access.collection import Collection
 from domain.config_types.config_type import ConfigType
 from domain.configs.scope import Scope
+from domain.experiments.experiment import Experiment
 from domain.installation.environment import Environment
 from domain.installation.ladder import LadderLog
 from domain.installation.resolver import Resolver
@@ -36,8 +37,9 @@ DEFINITIONS = {
     Profile.Created.TOPIC: "profile",
     Profile.Updated.TOPIC: "profile",
     Profile.Deleted.TOPIC: "profile",
+    **{event.TOPIC: event.TOPIC for event in Experiment.EVENTS},  # which of them it is tells what it does
 }
-NAMED_BY_STREAM = frozenset({"profile"})  # one name may stand in several environments
+NAMED_BY_STREAM = frozenset({"profile", *(event.TOPIC for event in Experiment.EVENTS)})  # names are of an environment
 ASSIGNMENTS = frozenset({Assignment.Assigned.TOPIC, Assignment.Unassigned.TOPIC})
 
 

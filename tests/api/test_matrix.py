@@ -83,6 +83,7 @@ class Furnished:
     client: Client
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)  # an id in each environment
+    experiments: dict[str, str] = field(default_factory=dict)
     keys: dict[Caller, str] = field(default_factory=dict)
     key_ids: dict[Caller, str] = field(default_factory=dict)
     newest: int = 0
@@ -133,6 +134,15 @@ def on_config(method: str, tail: str = "", body: Any = None) -> Callable[[Furnis
     return make
 
 
+def on_experiment(method: str, tail: str = "", body: Any = None) -> Callable[[Furnished, str], Any]:
+    def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
+        dry = {"params": {"dry_run": True}} if method != "GET" else {}
+        path = f"/api/experiments/{there.experiments[TARGETS[target][0]]}{tail}"
+        return method, path, {**dry, **({} if body is None else {"json": body})}
+
+    return make
+
+
 def on_profile(method: str, body: Any = None) -> Callable[[Furnished, str], Any]:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" else {}
@@ -150,6 +160,7 @@ def dry(method: str, path: str, body: Any) -> Callable[[Furnished, str], Any]:
     return plain(method, path, json=body, params={"dry_run": True})
 
 
+VARIANTS = [{"name": "control", "weight": 1, "is_control": True}, {"name": "warm", "weight": 1, "profile": "warm"}]
 DRAFT = {"config_type": "retrieval", "config_data": {}}
 ROUTES: dict[str, Asked] = {
     "create_config": Asked(
@@ -359,6 +370,36 @@ ROUTES: dict[str, Asked] = {
         lambda _, t: ("GET", f"/api/assignments/{who(t)['user_id']}", {"params": {"environment": "production"}}),
         targets=("user", "foreign user"),
     ),
+    "create_experiment": Asked(
+        MAINTAINERS,
+        lambda _, t: (
+            "POST",
+            "/api/experiments",
+            {"json": {"environment": TARGETS[t][0], "name": "n", "variants": VARIANTS}, "params": {"dry_run": True}},
+        ),
+        what="profile",
+        changes=True,
+        targets=("global", "elsewhere"),
+    ),
+    "list_experiments": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/experiments", {"params": {"environment": TARGETS[t][0]}}),
+        targets=("global", "elsewhere"),
+    ),
+    "read_experiment": Asked(VIEWERS, on_experiment("GET"), what="profile", targets=("global", "elsewhere")),
+    "revise_experiment": Asked(
+        MAINTAINERS, on_experiment("PUT", body={}), what="profile", changes=True, targets=("global", "elsewhere")
+    ),
+    **{
+        f"{act}_experiment": Asked(
+            MAINTAINERS,
+            on_experiment("POST", f"/{act}", {}),
+            what="profile",
+            changes=True,
+            targets=("global", "elsewhere"),
+        )
+        for act in ("start", "pause", "conclude")
+    },
     "rollback_environment": Asked(
         EDITORS,
         lambda there, t: (
@@ -508,6 +549,9 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         for environment in ("production", "staging"):
             new = {"environment": environment, "name": "warm", "settings": {}}
             there.profiles[environment] = client.post("/api/profiles", json=new).json()["id"]
+            plan = {"environment": environment, "name": "e-1", "variants": VARIANTS}
+            there.experiments[environment] = client.post("/api/experiments", json=plan).json()["id"]
+            client.post(f"/api/experiments/{there.experiments[environment]}/start", json={})
         unused = client.post("/api/profiles", json={"name": "cold", "settings": {}}).json()["id"]
         for user in ("u-1", "u-2"):
             client.put(f"/api/assignments/{user}", json={"profile_id": unused})

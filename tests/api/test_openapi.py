@@ -194,6 +194,22 @@ def of_profiles(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made, "user_id": "u-1"}, **bodies.get(name, {})}
 
 
+def of_experiments(client: Client, name: str) -> dict[str, Any]:
+    """An experiment to ask for, as far as the operation needs it."""
+    client.post("/api/profiles", json={"name": "experimental_v1", "settings": {}})
+    plan = {**body_of("create_experiment"), "name": f"of-{name}"}
+    if name == "create_experiment":
+        return {"json": plan}
+    made = client.post("/api/experiments", json=plan).json()["id"]
+    if name != "start_experiment":
+        client.post(f"/api/experiments/{made}/start", json={})
+    bodies = {"revise_experiment": {"traffic_percent": 50}, "conclude_experiment": {"adopt": None}}
+    return {"path": {"id": made}, **({} if name in ROUTES_WITHOUT_BODY else {"json": bodies.get(name, {})})}
+
+
+ROUTES_WITHOUT_BODY = {"read_experiment", "list_experiments"}
+
+
 @operations
 def test_the_example_of_an_operation_has_the_shape_of_its_answer(furnished: tuple[Client, str], name: str) -> None:
     client, config_id = furnished
@@ -208,6 +224,8 @@ def test_the_example_of_an_operation_has_the_shape_of_its_answer(furnished: tupl
         given["path"] = {"key_id": client.post("/api/keys", **GIVEN["issue_key"]).json()["id"]}
     elif "profile" in name or "assignment" in name:
         given = {**given, **of_profiles(client, name)}
+    elif "experiment" in name:
+        given = {**given, **of_experiments(client, name)}
     elif name == "undo_event":
         changed = client.change(client.create(is_default=False), description="another")
         given["path"] = {"position": changed["position"]}

@@ -6,7 +6,7 @@
 STORE is memory, sqlite or postgresql; all three where none is named. Each history has an environment of its own, in
 which several writers collide: configs are made, changed, renamed, switched, deleted, brought back, undone; the
 environment is rolled back as a whole and imported; types are defined anew, and variables read again;
-profiles are made, changed and given to users. After each
+profiles are made, changed and given to users, experiments are run. After each
 history every commit boundary is resolved twice, from the views and by replay of raw events, for every context. Answers
 that were given while it went on are asked again: then, after a rebuild, and in the restored copy of a backup; so is one
 in four of the answers at boundaries. Prints a row for each store; ends with 1 where any two answers differ.
@@ -47,6 +47,7 @@ A_STORE = 25  # histories, before a rebuild, a backup and a new store
 WRITERS = 3
 KINDS = ["global", "team", "user", "collection"]
 SHOWN = 20
+MOST_TIMES = 4  # longer than it must be, for the sake of what was not done yet
 ONE_IN = 4  # of the answers at boundaries is asked again after a rebuild and a restore
 
 
@@ -97,7 +98,10 @@ class Histories:
         writers = [Writer(self._cases, environment, seed=seed, since=since) for seed in seeds]
 
         def is_enough() -> bool:
-            return sum(writer.accepted for writer in writers) >= self._commits
+            """Long enough, and longer while something was never done, up to a bound."""
+            accepted = sum(writer.accepted for writer in writers)
+            undone = set(writers[0].acts) - set(self._checked.operations).union(*(one.operations for one in writers))
+            return accepted >= self._commits and (not undone or accepted >= MOST_TIMES * self._commits)
 
         threads = [Thread(target=writer.write, args=(is_enough,)) for writer in writers]
         for thread in threads:

@@ -20,6 +20,7 @@ from domain.config_types.spec import Rule, TypeSpec
 from domain.configs.scope import Context, Scope
 from domain.documents import Document
 from domain.errors import NotFound, Refusal
+from domain.experiments.known import KnownExperiment
 from domain.profiles.profile import KnownProfile
 from tests.faults.load import NAMES, random_document
 
@@ -86,12 +87,22 @@ class Writer:
             (1, self._delete_profile),
             (3, self._assign),
             (2, self._unassign),
+            (2, self._plan),
+            (1, self._revise),
+            (3, self._start),
+            (2, self._pause),
+            (1, self._conclude),
         ]
+
+    @property
+    def acts(self) -> list[str]:
+        """What there is to do, as `operations` counts it."""
+        return [act.__name__[1:] for _, act in self._acts]
 
     def write(self, is_enough: Callable[[], bool]) -> None:
         weights, acts = zip(*self._acts, strict=True)
         while not is_enough():
-            likely = [n if self.operations[act.__name__[1:]] else n + 3 for n, act in zip(weights, acts, strict=True)]
+            likely = [n if self.operations[act.__name__[1:]] else n + 6 for n, act in zip(weights, acts, strict=True)]
             (act,) = self._random.choices(acts, likely)  # above all what was never done yet
             try:
                 outcome = act()
@@ -227,6 +238,45 @@ class Writer:
     def _unassign(self) -> Outcome:
         user, command = self._random.choice(USERS), self._command("unassign")
         return done(self._cases.assign_profiles.unassign(self._environment, user, command=command))
+
+    def _plan(self) -> Outcome:
+        variants = [
+            {
+                "name": name,
+                "weight": self._random.randint(1, 5),
+                "profile": self._random.choice((None, name)),
+                "is_control": name == "warm",
+            }
+            for name in PROFILES
+        ]
+        rule = self._random.choice((None, 'context.user_id == "u-2"'))
+        plan = {"variants": variants, "traffic_percent": self._random.choice((50, 100)), "eligibility": rule}
+        plan |= {"layer": self._random.choice((None, "ranking")), "guardrails": []}
+        rest = dict.fromkeys(("hypothesis", "primary_metric", "starts_at", "ends_at"))
+        name, command = f"e-{self._random.randint(1, 9)}", self._command("create_experiment")
+        return done(self._cases.run_experiments.create(self._environment, name, {**rest, **plan}, command=command))
+
+    def _experiment(self) -> KnownExperiment:
+        there = self._cases.catalogs.current().experiments.values()
+        found = [one for one in there if one.environment == self._environment]
+        if not found:
+            raise NotFound("no experiment is there yet")
+        return self._random.choice(found)
+
+    def _revise(self) -> Outcome:
+        changes = {"traffic_percent": self._random.randint(1, 100)}
+        command = self._command("revise_experiment")
+        return done(self._cases.run_experiments.revise(self._experiment(), changes, command=command))
+
+    def _start(self) -> Outcome:
+        return done(self._cases.run_experiments.start(self._experiment(), command=self._command("start")))
+
+    def _pause(self) -> Outcome:
+        return done(self._cases.run_experiments.pause(self._experiment(), command=self._command("pause")))
+
+    def _conclude(self) -> Outcome:
+        adopt, command = self._random.choice((None, *PROFILES)), self._command("conclude")
+        return done(self._cases.run_experiments.conclude(self._experiment(), adopt=adopt, command=command))
 
     def _some_position(self) -> int:
         newest = self._cases.store.newest()

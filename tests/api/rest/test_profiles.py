@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.api.conftest import CONFIGS, Client, opened
 
+NOT_THERE = "0b9e7c52-6f0e-5d0a-9a53-0f7c2f0f7b11"
 PROFILES, ASSIGNMENTS = "/api/profiles", "/api/assignments"
 FLAT = {
     "type": "object",
@@ -199,10 +199,10 @@ def test_every_fault_of_every_type_is_named(api: Client) -> None:
         ("POST", PROFILES, {"name": "x", "settings": {}, "environment": "moon"}, 404, "not_found"),
         ("POST", PROFILES, {"name": "x", "settings": []}, 400, "invalid_request"),
         ("POST", PROFILES, {"name": "x"}, 400, "invalid_request"),
-        ("PUT", f"{PROFILES}/{uuid4()}", {"is_active": False}, 404, "not_found"),
+        ("PUT", f"{PROFILES}/{NOT_THERE}", {"is_active": False}, 404, "not_found"),
         ("PUT", f"{PROFILES}/{{id}}", {"name": "another"}, 400, "invalid_request"),
-        ("GET", f"{PROFILES}/{uuid4()}", None, 404, "not_found"),
-        ("PUT", f"{ASSIGNMENTS}/u-1", {"profile_id": str(uuid4())}, 404, "not_found"),
+        ("GET", f"{PROFILES}/{NOT_THERE}", None, 404, "not_found"),
+        ("PUT", f"{ASSIGNMENTS}/u-1", {"profile_id": str(NOT_THERE)}, 404, "not_found"),
         ("PUT", f"{ASSIGNMENTS}/u-1", {"profile_id": "warm"}, 400, "invalid_request"),
         ("POST", ASSIGNMENTS, {"profile_id": "{id}", "users": []}, 400, "invalid_request"),
         ("POST", ASSIGNMENTS, {"profile_id": "{id}", "users": ["u-1", "\u0007"]}, 400, "invalid_request"),

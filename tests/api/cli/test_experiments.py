@@ -1,0 +1,50 @@
+"""experiment create, list, show, start, pause, traffic, conclude."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.api.cli.conftest import Varve
+
+PLAN = """
+traffic_percent: 100
+hypothesis: more results raise recall
+variants:
+  - {name: control, weight: 1, is_control: true}
+  - {name: deep, weight: 3, profile: deep}
+"""
+
+
+@pytest.fixture
+def plan(folder: Path) -> str:
+    (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    return "plan.yaml"
+
+
+def test_an_experiment_from_its_plan_to_its_conclusion(varve: Varve, plan: str):
+    varve("profile", "set", "deep", "retrieval", "number_of_results=25")
+    assert varve("experiment", "create", "e-1", plan).out.startswith("e-1 in production is draft; 100 % of users")
+    assert varve("experiment", "start", "E-1").out.startswith("e-1 in production is running")
+    found = {varve("get", f"u-{n}", "--json").json["retrieval"]["number_of_results"] for n in range(12)}
+    assert found == {5, 25}
+    assert "control 25%, deep 75%" in varve("experiment", "list").out
+    assert "20 % of users" in varve("experiment", "traffic", "e-1", "20").out
+    assert "paused" in varve("experiment", "pause", "e-1", "-r", "latency").out
+    assert "more results raise recall" in varve("experiment", "show", "e-1").out
+    assert "concluded, deep was adopted" in varve("experiment", "conclude", "e-1", "--adopt", "deep").out
+    assert varve("get", "u-1", "--json").json["retrieval"]["number_of_results"] == 25
+    assert varve("export").code == 0
+
+
+def test_what_cannot_be_says_what_to_do(varve: Varve, plan: str, folder: Path):
+    unknown = varve("experiment", "start", "e-1")
+    assert (unknown.code, "varve experiment list" in unknown.err) == (1, True)
+    assert varve("experiment", "create", "e-1", plan, "--dry-run").out == "e-1 can be planned so\n"
+    varve("experiment", "create", "e-1", plan)
+    missing = varve("experiment", "start", "e-1")
+    assert (missing.code, "which is not there" in missing.err) == (1, True)
+    (folder / "bad.yaml").write_text("variants: []\ntraffic_percent: 0\n", encoding="utf-8")
+    bad = varve("experiment", "create", "e-2", "bad.yaml")
+    assert (bad.code, "/traffic_percent" in bad.err) == (1, True)
