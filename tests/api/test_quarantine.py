@@ -246,3 +246,16 @@ def test_what_cannot_be_done_now_is_tried_again(monkeypatch: pytest.MonkeyPatch,
             assert comes(lambda: any(line["event"] == "a config cannot be taken out of force" for line in logs))
         looked(client)
         assert not read(client, config)["is_active"]
+
+
+def test_a_profile_s_settings_are_taken_out_like_any_other() -> None:
+    with watched() as client:
+        client.create("llm", GOOD)
+        body = {"name": "careful", "settings": {"llm": {"model_id": "gpt-4oo"}}}
+        assert client.post("/api/profiles", json=body).status_code == 201
+        profile = client.get("/api/profiles").json()["items"][0]
+        assert client.put("/api/assignments/u-1", json={"profile_id": profile["id"]}).status_code == 200
+        assert client.effective("u-1")["llm"]["model_id"] == "gpt-4oo"
+        first = client.effective("u-1", layers=True)["layers"]["llm"][0]
+        report(client, {"id": first["config_id"], "version": first["version"], "config_type": "llm"})
+        assert comes(lambda: client.effective("u-1")["llm"]["model_id"] == "gpt-4o")
