@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Lock
 from typing import Protocol
 
 from application.ports import Views
@@ -61,25 +61,30 @@ class WatchFailures:
         self._now_us = now_us
         self.watching = watching
         self.news = Event()
+        self._mutex = Lock()
         self._reported: set[ConfigVersion] = set()
         self._over: dict[ConfigVersion, bool] = {}  # and whether nothing is left to be done about it
 
     def note(self, subjects: Iterable[ConfigVersion]) -> None:
         """These have failed again."""
         fresh = set(subjects)
-        if fresh and len(self._reported) < MOST_NEWS:
+        with self._mutex:
+            if not fresh or len(self._reported) >= MOST_NEWS:
+                return
             self._reported |= fresh
-            self.news.set()
+        self.news.set()
 
     def look(self) -> None:
         """Raises StoreUnavailable; what was reported is looked at again then."""
         self.news.clear()
-        reported, self._reported = self._reported, set()
+        with self._mutex:
+            reported, self._reported = self._reported, set()
         try:
             for subject in {*self._over, *reported}:
                 self._look_at(subject)
         except Refusal:
-            self._reported |= reported
+            with self._mutex:
+                self._reported |= reported
             raise
         self._signals.failing(Counter(subject.environment for subject in self._over))
 
