@@ -15,6 +15,7 @@ from domain.configs.scope import Scope
 
 KEPT_BYTES = 1024 * 1024
 BYTES_BESIDES = 500  # of a change: what the tables around it take, about
+LAGGING = b"lagging"  # stands for the frame that tells somebody to ask for everything, which says the time
 LONGEST_FRAME = 32 * 1024  # what touches more than this can name is told by a reset
 
 
@@ -31,12 +32,12 @@ class Change:
     frame: bytes
     is_reset: bool = False
 
-    def frame_for(self, principal: Principal, *, or_else: bytes) -> bytes:
-        """What this principal is told: nothing of what it may not read; `or_else` where that cannot be known."""
+    def frame_for(self, principal: Principal) -> bytes:
+        """What this principal is told: nothing of what it may not read; LAGGING where that cannot be known."""
         if self.is_reset or not principal.is_bound:
             return self.frame
         if self.resources is None:
-            return or_else
+            return LAGGING
         seen = {scope: types for scope, types in self.types.items() if reads(principal, self.resources[scope])}
         return changed(self.position, seen) if seen else b""
 

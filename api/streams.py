@@ -17,7 +17,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from api.rings import LONGEST_FRAME, Change, Ring, changed, frame
+from api.rings import LAGGING, LONGEST_FRAME, Change, Ring, changed, frame
 from application.advance import Advance, Hear
 from application.authorize import Authorize
 from application.ports import Progress
@@ -26,6 +26,7 @@ from domain.access.principal import Principal
 from domain.configs.scope import PROCESS, Scope
 from domain.errors import Overloaded
 
+SEND = "varve.send"  # in the scope of every request: the server's own, which no layer looks into
 STREAM = "varve.stream"  # in the scope of a request that is answered with one
 MOST_CLIENTS = 10_000
 COMMENT = b":\n\n"
@@ -75,7 +76,18 @@ class Burst:
 class Stream:
     """One open stream: a place in the ring of its environment."""
 
-    __slots__ = ("_is_over", "_next", "_owed", "_ring", "_streams", "_waiter", "environment", "heard_at", "principal")
+    __slots__ = (
+        "_is_over",
+        "_next",
+        "_owed",
+        "_patience",
+        "_ring",
+        "_streams",
+        "_waiter",
+        "environment",
+        "heard_at",
+        "principal",
+    )
 
     def __init__(
         self, streams: Streams, ring: Ring, principal: Principal, environment: str, *, place: int | None
@@ -83,9 +95,10 @@ class Stream:
         self._streams = streams
         self._ring = ring
         self._next = ring.end if place is None else place
-        self._owed = streams.counted([streams.reset("connected")]) if place is None else COMMENT
+        self._owed = streams.counted(streams.reset("connected")) if place is None else COMMENT
         self._waiter: asyncio.Future[None] | None = None
         self._is_over = False
+        self._patience = uniform(*SILENT_SECONDS)  # noqa: S311 -- spreads comments over time, and hides nothing
         self.principal = principal
         self.environment = environment
         self.heard_at = 0.0  # when it is time for a comment
@@ -98,25 +111,26 @@ class Stream:
                 return found
             if self._is_over:
                 return b""
-            if await self._wait():
+            await self._wait()
+            if self._next == self._ring.end and self._streams.time() >= self.heard_at and not self._is_over:
                 return COMMENT
 
     def _missed(self) -> bytes:
         if self._next == self._ring.end:
             return b""
         changes, self._next = self._ring.from_(self._next), self._ring.end
-        or_else = self._streams.reset("lagging")
-        if changes is None:
-            return self._streams.counted([or_else])
-        return self._streams.counted([change.frame_for(self.principal, or_else=or_else) for change in changes])
+        if changes is not None and len(changes) == 1 and not self.principal.is_bound:
+            return self._streams.counted(changes[0].frame)
+        frames = [LAGGING] if changes is None else [change.frame_for(self.principal) for change in changes]
+        if LAGGING in frames:
+            frames = [self._streams.reset("lagging")]
+        return self._streams.counted(*frames)
 
-    async def _wait(self) -> bool:
-        """Whether it was for so long that a comment is due."""
-        loop = asyncio.get_running_loop()
-        self.heard_at = loop.time() + uniform(*SILENT_SECONDS)  # noqa: S311 -- spreads them, and hides nothing
-        self._waiter = loop.create_future()
+    async def _wait(self) -> None:
+        """Until something happened, or it was silent for long enough."""
+        self.heard_at = self._streams.time() + self._patience
+        self._waiter = self._streams.future()
         await self._waiter
-        return loop.time() >= self.heard_at
 
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -147,6 +161,7 @@ class Streams(Collector):
 
     def connect(self, source: Source, knows: Knows | None) -> None:
         self._loop = asyncio.get_running_loop()
+        self.time, self.future = self._loop.time, self._loop.create_future
         self._source = source
         self._knows = knows
         source.advances.append(self.hear)
@@ -186,9 +201,10 @@ class Streams(Collector):
         about = {"position": self.position, "epoch": self._source.epoch, "log": self._source.log_id, "reason": reason}
         return frame("reset", self.position, about)
 
-    def counted(self, frames: list[bytes]) -> bytes:
-        self._events += sum(map(bool, frames))
-        return b"".join(frames)
+    def counted(self, *frames: bytes) -> bytes:
+        found = b"".join(frames)
+        self._events += len(frames) if found else 0
+        return found
 
     # What the follower tells.
 

@@ -20,7 +20,7 @@ from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
 from api.errors import PROBLEM_CODE
 from api.hot_path import WARM
-from api.streams import STREAM
+from api.streams import SEND, STREAM
 from api.tallies import Requests
 
 log = structlog.get_logger("access")
@@ -59,6 +59,7 @@ class Telemetry:
         header = (b"x-request-id", request_id.encode())
         REQUEST.set(request_id)
         scope.setdefault("state", {})
+        scope[SEND] = send
         answer: Message | None = None
 
         def marked(message: Message) -> Awaitable[None]:  # no coroutine: the caller awaits what `send` gives

@@ -33,31 +33,48 @@ def free_port() -> int:
         return port
 
 
+class Served:
+    """`python -m module PORT …`, which can be stopped, and started again at the same address."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        port = free_port()
+        self._command = pinned(SERVER_CORE, sys.executable, "-m", module, str(port), *arguments)
+        self.address = f"http://127.0.0.1:{port}"
+        self.start()
+
+    def start(self) -> None:
+        """Returns once it answers. Logs are written, and kept by nobody."""
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.DEVNULL)
+        self.pid = self._process.pid
+        deadline = time.monotonic() + START_WITHIN_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                httpx.get(f"{self.address}/health/live", timeout=1)
+            except httpx.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+        raise RuntimeError(f"no server at {self.address}")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
+@contextmanager
+def server(module: str, *arguments: str) -> Iterator[Served]:
+    found = Served(module, *arguments)
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
 @contextmanager
 def served(module: str, *, arguments: tuple[str, ...] = ()) -> Iterator[str]:
-    """Run `python -m module PORT …` and give its address once it answers."""
-    port = free_port()
-    command = pinned(SERVER_CORE, sys.executable, "-m", module, str(port), *arguments)
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # logs are written, and kept by nobody
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _await(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_WITHIN_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(f"{address}/health/live", timeout=1)
-        except httpx.HTTPError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"no server at {address}")
+    """The address of a server, for as long as it is needed."""
+    with server(module, *arguments) as found:
+        yield found.address
 
 
 def requests_per_second(

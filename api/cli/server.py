@@ -124,11 +124,11 @@ def application(opening: Opening, settings: Settings) -> ASGIApp:
         stream_clients=settings.stream_clients,
         is_traced=traces.are_sent(),
     )
-    _settle()
+    settle()
     return app
 
 
-def _settle() -> None:
+def settle() -> None:
     """What is loaded by now stays: a large body, many objects at once, must not have all of it looked through again."""
     gc.collect()
     gc.freeze()

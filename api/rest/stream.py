@@ -12,7 +12,7 @@ from api.access import ReadsEffective
 from api.deps import Cases, StrictRoute
 from api.rest.effective import Environment
 from api.rest.examples import responses
-from api.streams import STREAM, Stream, Streams
+from api.streams import SEND, STREAM, Stream, Streams
 from domain.configs.scope import GLOBAL
 
 router = APIRouter(prefix="/api", tags=["effective"], route_class=StrictRoute)
@@ -83,6 +83,7 @@ class EventStream(Response):
             asyncio.get_running_loop().call_later(self._seconds, self._stream.end)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            send = scope.get(SEND, send)  # what the layers between add to an answer is in its head
             while chunk := await self._stream.next():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
