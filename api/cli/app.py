@@ -18,6 +18,7 @@ from api.cli import (
     restoring,
     serving,
     transferring,
+    watching,
 )
 from api.cli import (
     secrets as secret_keys,
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command("serve")(serving.serve)
 app.command("get")(speaks(reading.get))
+app.command("watch")(speaks(watching.watch))
 app.command("set")(speaks(changing.set_))
 app.command("delete")(speaks(changing.delete))
 app.command("list")(speaks(reading.list_))

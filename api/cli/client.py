@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 UNAUTHENTICATED, UNAVAILABLE = 401, 503
 FIRST_REFUSAL = 400
 PAGE = 500
+IN_PROCESS = "http://varve"  # where a client is that has opened the store itself
+SILENT_SECONDS = 40.0  # a stream says something every 15
 
 
 class Api:
@@ -74,15 +77,36 @@ class Api:
         answer = await self._send(method, path, query=query or {}, headers=headers, json=body)
         return answer.json() if answer.content else None
 
-    async def _send(self, method: str, path: str, *, query: dict[str, Any], **request: Any) -> httpx.Response:
+    async def lines(self, path: str, *, headers: dict[str, str], **query: Any) -> AsyncIterator[str]:
+        """The lines of an answer that goes on; it may be silent for long, but not for ever."""
         import httpx
 
-        params = {name: _text(value) for name, value in query.items() if value is not None}
+        if self._client.base_url == IN_PROCESS:
+            raise Misused("nothing else changes a store that this command has opened: name a server with --server")
+        params = {name: value for name, value in query.items() if value is not None}
+        timeout = httpx.Timeout(SILENT_SECONDS)
+        with self._told_unreachable():
+            async with self._client.stream("GET", path, params=params, headers=headers, timeout=timeout) as answer:
+                if answer.status_code >= FIRST_REFUSAL:
+                    await answer.aread()
+                    raise _refusal(answer)
+                async for line in answer.aiter_lines():
+                    yield line
+
+    @contextmanager
+    def _told_unreachable(self) -> Iterator[None]:
+        import httpx
+
         try:
-            answer = await self._client.request(method, path, params=params, **request)
+            yield
         except httpx.TransportError as error:
             where, why = self._client.base_url, str(error) or type(error).__name__
             raise Unreachable(f"the server at {where} does not answer ({why}): check that it runs") from error
+
+    async def _send(self, method: str, path: str, *, query: dict[str, Any], **request: Any) -> httpx.Response:
+        params = {name: _text(value) for name, value in query.items() if value is not None}
+        with self._told_unreachable():
+            answer = await self._client.request(method, path, params=params, **request)
         if answer.status_code >= FIRST_REFUSAL:
             raise _refusal(answer)
         return answer

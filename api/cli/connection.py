@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from api.cli import wiring
+from api.cli.client import IN_PROCESS
 from api.cli.failures import Misused, Unreachable
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ async def in_process(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     )
     async with Lifespan(app):
         transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://varve", timeout=None) as client:  # noqa: S113
+        async with httpx.AsyncClient(transport=transport, base_url=IN_PROCESS, timeout=None) as client:  # noqa: S113
             yield client
 
 

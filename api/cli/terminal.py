@@ -23,6 +23,10 @@ class Terminal:
         """The whole answer, for a program."""
         print(json.dumps(data, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
 
+    def at_once(self, text: str, data: Any) -> None:
+        """One line of an answer that goes on: whoever reads it does not wait for the next."""
+        print(json.dumps(data, ensure_ascii=False) if self.as_json else visible(text), flush=True)
+
     def line(self, text: str) -> None:
         """One line for people; left out where a program reads."""
         if not self.as_json:
