@@ -32,10 +32,8 @@ MOST_CLIENTS = 10_000
 COMMENT = b":\n\n"
 SILENT_SECONDS = (12.0, 14.0)  # until a comment; not the same for all, or all would be written to at once
 LOOK_SECONDS = 1.0  # between two looks at who is silent, and who may not listen any more
-OF_MANY = (
-    PROCESS.kind,
-    "profile",
-)  # kinds of scope that no context names, so that a client cannot tell whom they touch
+# Kinds of scope that no context names: whom they touch, a client cannot tell.
+OF_MANY = (PROCESS.kind, "profile")
 Place = tuple[str, str, str]  # environment, kind, id
 
 
@@ -180,7 +178,7 @@ class Streams(Collector):
 
         Raises Overloaded.
         """
-        if sum(map(len, self._open.values())) >= self._most:
+        if self._clients() >= self._most:
             raise Overloaded(f"{self._most:,} streams are open here: try again in a moment, and wait longer each time")
         ring = self._ring(environment)
         # Of what somebody who is bound may hear, no more is known than since it listens.
@@ -272,8 +270,10 @@ class Streams(Collector):
     def _all(self) -> Iterator[Stream]:
         return (stream for streams in list(self._open.values()) for stream in list(streams))
 
+    def _clients(self) -> int:
+        return sum(map(len, list(self._open.values())))
+
     def collect(self) -> Iterator[Metric]:
-        clients = sum(1 for _ in self._all())
-        yield GaugeMetricFamily("varve_stream_clients", "Streams of changes that are open.", clients)
+        yield GaugeMetricFamily("varve_stream_clients", "Streams of changes that are open.", self._clients())
         yield CounterMetricFamily("varve_stream_opens", "Streams that were opened.", self._opened)
         yield CounterMetricFamily("varve_stream_events", "Events that were sent on streams.", self._events)

@@ -126,7 +126,7 @@ class IssuerTokens:
             raise Unauthenticated(f"{REFUSED}{self._issuer.user_claim} begins with a name that is not for users")
         roles = roles_in(claim_at(claims, self._issuer.roles_claim))
         collections = frozenset(texts_of(claim_at(claims, self._issuer.collections_claim)))
-        bound, expires_us = SEES_ALL.isdisjoint(roles.values()), int(claims["exp"] + LEEWAY_SECONDS) * 1_000_000
+        bound, expires_us = SEES_ALL.isdisjoint(roles.values()), (float(claims["exp"]) + LEEWAY_SECONDS) * 1e6
         return Principal(name, roles, name, collections, is_bound=bound, expires_us=expires_us)
 
 

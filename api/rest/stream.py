@@ -79,8 +79,9 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[STREAM] = self._stream
         leaving = asyncio.create_task(self._await_leave(receive))
+        ending = None
         if self._seconds is not None:
-            asyncio.get_running_loop().call_later(self._seconds, self._stream.end)
+            ending = asyncio.get_running_loop().call_later(self._seconds, self._stream.end)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             send = scope.get(SEND, send)  # what the layers between add to an answer is in its head
@@ -90,6 +91,8 @@ class EventStream(Response):
         finally:
             self._stream.close()
             leaving.cancel()
+            if ending is not None:
+                ending.cancel()
 
     async def _await_leave(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -24,7 +24,7 @@ class Principal:
     collection_ids: frozenset[str] = frozenset()
     is_bound: bool = False
     key_id: str | None = None  # of the API key that was shown
-    expires_us: int | None = None  # of the token that was shown, in microseconds since the epoch
+    expires_us: float | None = None  # of the token that was shown, in microseconds since the epoch
 
     def role_in(self, environment: str) -> Role | None:
         return self.roles.get(environment) or self.roles.get(EVERY_ENVIRONMENT)

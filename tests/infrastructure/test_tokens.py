@@ -17,6 +17,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
+from application.authenticate import Authenticate
 from domain.access.principal import Principal
 from domain.access.roles import Role
 from domain.errors import IssuerUnavailable, Unauthenticated
@@ -250,6 +251,17 @@ def test_a_token_is_checked_again_after_a_while_and_ends_when_it_says(
     principal(checker, token)
     monkeypatch.setattr(tokens.time, "time", lambda now=time.time: now() + 100)
     refused(checker, token)
+
+
+@pytest.mark.parametrize(("ends", "is_known"), [(600, True), (-30, True), (-90, False)])  # a minute is given
+def test_who_came_with_a_token_is_known_for_as_long_as_it_is_good(
+    checker: IssuerTokens, ends: int, *, is_known: bool
+) -> None:
+    now = time.time()
+    principal = asyncio.run(checker.principal(signed(claims(exp=int(now) + 600))))
+    catalogs: Any = None
+    doors = Authenticate(catalogs, lambda: int((now + 600 - ends) * 1_000_000), tokens=checker)
+    assert doors.is_known_still(principal) == is_known
 
 
 def test_what_is_kept_of_tokens_has_a_bound(checker: IssuerTokens, monkeypatch: pytest.MonkeyPatch) -> None:
