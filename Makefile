@@ -132,7 +132,7 @@ sbom: $(AUDIT)  ## write what the running service is made of to dist/sbom.json (
 
 clean:  ## remove the environment, caches and what was built; a store stays
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
-	find domain application infrastructure api varve_server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find domain application infrastructure api varve_server client tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------------------------------------------- the environment
 

@@ -19,7 +19,7 @@ import timeit
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import varve
 from client.tests.fake import FakeVarve
@@ -27,18 +27,24 @@ from client.tests.fake import FakeVarve
 ROUNDS = 7
 SECONDS = 0.1  # that a measure runs for in a round
 LLM = {"model_id": "gpt-4o", "temperature": 0.2, "top_p": 0.9, "max_new_tokens": 500}
+DICT = "a dict by (user, collection)"
 CONTEXTS = [(f"u-{number}", f"c-{number % 20}") for number in range(2_000)]
 USER, COLLECTION = CONTEXTS[77]
 PACKAGES = ["varve", "UnleashClient", "ldclient", "openfeature.api", "dynaconf", "urllib3"]
-Measure = Callable[[], object]
+
+
+class Measure(NamedTuple):
+    """A statement as an application would write it, and what its names stand for."""
+
+    statement: str
+    names: dict[str, Any]
 
 
 def dictionary(_: ExitStack) -> dict[str, Measure]:
-    known = {context: dict(LLM) for context in CONTEXTS}
-    user, collection = USER, COLLECTION
+    names = {"known": {context: dict(LLM) for context in CONTEXTS}, "user": USER, "collection": COLLECTION}
     return {
-        "a dict by (user, collection)": lambda: known[user, collection],
-        "… and a setting of it": lambda: known[user, collection]["temperature"],
+        DICT: Measure("known[user, collection]", names),
+        "… and a setting of it": Measure('known[user, collection]["temperature"]', names),
     }
 
 
@@ -48,11 +54,12 @@ def ours(stack: ExitStack) -> dict[str, Measure]:
     client = stack.enter_context(varve.Client(service.url))
     for user, collection in CONTEXTS:
         assert client.effective(user=user, collection=collection).llm.temperature == 0.2
-    user, collection = USER, COLLECTION
+    names = {"client": client, "user": USER, "collection": COLLECTION}
+    read = "client.effective(user=user, collection=collection)"
     return {
-        f"varve {varve.__version__}": lambda: client.effective(user=user, collection=collection),
-        "… by position": lambda: client.effective(user, collection),
-        "… and a setting of it": lambda: client.effective(user=user, collection=collection).llm.temperature,
+        f"varve {varve.__version__}": Measure(read, names),
+        "… by position": Measure("client.effective(user, collection)", names),
+        "… and a setting of it": Measure(f"{read}.llm.temperature", names),
     }
 
 
@@ -61,7 +68,7 @@ def dynaconf(_: ExitStack) -> dict[str, Measure]:
 
     settings = Dynaconf(LLM=LLM)
     assert settings.LLM.temperature == 0.2
-    return {f"dynaconf {version('dynaconf')}": lambda: settings.LLM}
+    return {f"dynaconf {version('dynaconf')}": Measure("settings.LLM", {"settings": settings})}
 
 
 def openfeature(_: ExitStack) -> dict[str, Measure]:
@@ -73,7 +80,7 @@ def openfeature(_: ExitStack) -> dict[str, Measure]:
     client, context = api.get_client(), EvaluationContext(USER, {"collection_id": COLLECTION})
     assert client.get_object_value("llm", {}, context) == LLM
     name = f"openfeature-sdk {version('openfeature-sdk')} (in memory)"
-    return {name: lambda: client.get_object_value("llm", {}, context)}
+    return {name: Measure('client.get_object_value("llm", {}, context)', {"client": client, "context": context})}
 
 
 def launchdarkly(stack: ExitStack) -> dict[str, Measure]:
@@ -88,7 +95,7 @@ def launchdarkly(stack: ExitStack) -> dict[str, Measure]:
     context = Context.builder(USER).set("collection_id", COLLECTION).build()
     assert client.variation("llm", context, {}) == LLM
     name = f"launchdarkly-server-sdk {version('launchdarkly-server-sdk')} (TestData)"
-    return {name: lambda: client.variation("llm", context, {})}
+    return {name: Measure('client.variation("llm", context, {})', {"client": client, "context": context})}
 
 
 def unleash(stack: ExitStack) -> dict[str, Measure]:
@@ -111,15 +118,15 @@ def unleash(stack: ExitStack) -> dict[str, Measure]:
     stack.callback(client.destroy)
     context = {"userId": USER, "properties": {"collection_id": COLLECTION}}
     assert client.get_variant("llm", context)["name"] == "on"
-    name = f"UnleashClient {version('UnleashClient')}"
+    name, names = f"UnleashClient {version('UnleashClient')}", {"client": client, "context": context}
     return {
-        f"{name}: get_variant": lambda: client.get_variant("llm", context),
-        f"{name}: is_enabled": lambda: client.is_enabled("llm", context),
+        f"{name}: get_variant": Measure('client.get_variant("llm", context)', names),
+        f"{name}: is_enabled": Measure('client.is_enabled("llm", context)', names),
     }
 
 
 def nanoseconds(measure: Measure) -> float:
-    timer = timeit.Timer("measure()", globals={"measure": measure})
+    timer = timeit.Timer(measure.statement, globals=measure.names)
     number = max(1, int(SECONDS / 10 / max(timer.timeit(10) / 10, 1e-9)))
     return min(timer.repeat(repeat=10, number=number)) / number * 1e9
 
@@ -153,17 +160,12 @@ def main() -> None:
         for made in (dictionary, ours, dynaconf, openfeature, launchdarkly, unleash):
             for name, measure in made(stack).items():
                 measures[name if name not in measures else f"{name} (varve)"] = measure
-        empty = nanoseconds(lambda: None)
         reads = interleaved(measures, nanoseconds)
-    floor = [one - empty for one in reads["a dict by (user, collection)"]]
-    print(
-        f"Python {sys.version.split()[0]}, {ROUNDS} rounds; the call of an empty function, {empty:.0f} ns, is taken off"
-    )
+    print(f"Python {sys.version.split()[0]}, {ROUNDS} rounds")
     print("| read of a known context | ns | ratio to the dict |\n|---|---|---|")
     for name, found in reads.items():
-        alone = [one - empty for one in found]
-        ratios = [one / other for one, other in zip(alone, floor, strict=True)]
-        print(f"| {name} | {statistics.median(alone):,.0f} | {spread(ratios, digits=2)} |")
+        ratios = [one / other for one, other in zip(found, reads[DICT], strict=True)]
+        print(f"| {name} | {statistics.median(found):,.0f} | {spread(ratios, digits=2)} |")
     imports = interleaved({name or "(Python itself)": name for name in ("", *PACKAGES)}, import_milliseconds)
     start = statistics.median(imports.pop("(Python itself)"))
     print("\n| import | ms of processor time, less the start of Python |\n|---|---|")

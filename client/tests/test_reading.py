@@ -99,3 +99,9 @@ def test_a_type_that_nobody_gives_is_empty_and_noted(client):
     cfg = client.effective()
     assert not cfg.prompt
     assert [note.kind for note in cfg.meta.notes["prompt"]] == ["unset"]
+
+
+def test_a_finalizer_or_a_signal_may_read_while_its_thread_takes_in_an_answer(client):
+    held = client.effective(collection=["c-1", "c-2"])
+    with client._held.lock:
+        assert client.effective(collection=["c-1", "c-2"]) is held  # a list is looked for under the lock

@@ -22,7 +22,7 @@ class Held:
 
     def __init__(self, *, max_contexts: int) -> None:
         self.young: dict[Context, Effective] = {}
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()  # a finalizer or a signal may read while its thread is in here
         self.world: World | None = None
         self.seen = 0  # the position up to which changes were heard of
         self._old: dict[Context, Effective] = {}
