@@ -52,6 +52,8 @@ class Fetcher:
             asked = self._asked.get(context)
             if asked is not None:
                 return asked
+            if (held := self._held.peek(context)) is not None:
+                return known(held)  # it came since the caller looked
             if self._closed or self.problem is not None or self._is_refused(context):
                 self._try_again(context)
                 return NOTHING
@@ -155,5 +157,10 @@ def settle(asked: Sequence[Asked | None], answers: Sequence[Effective | None]) -
             one.set_result(answer)
 
 
-NOTHING: Asked = Future()
-NOTHING.set_result(None)
+def known(answer: Effective | None) -> Asked:
+    asked: Asked = Future()
+    asked.set_result(answer)
+    return asked
+
+
+NOTHING = known(None)
