@@ -103,6 +103,20 @@ def test_a_trace_names_every_config_that_had_a_part(service, client):
     assert trace.as_dict()["configs"][0]["version"] == 1
 
 
+def test_experiments_are_told_and_the_strongest_is_traced(service, connect, tmp_path):
+    answer = service.effective
+    service.effective = lambda asked: {**answer(asked), "experiments": {"prompts": "short", "depth": "deep"}}
+    client = connect(cache_dir=tmp_path)
+    cfg = client.effective(user="u-1")
+    client.close()
+    service.stop()
+    kept = connect(cache_dir=tmp_path).effective(user="u-1")
+    for one in (cfg, kept):
+        assert one.meta.experiments == {"prompts": "short", "depth": "deep"}
+        assert (one.trace().experiment, one.trace().variant) == ("depth", "deep")
+    assert kept.meta.source == "disk"
+
+
 def test_reads_that_fall_back_are_counted_each_and_told_of_once_a_second(service, connect):
     service.stop()
     told: list[varve.Fallback] = []

@@ -47,6 +47,7 @@ class Answers:
                 digest=raw["digest"],
                 etag=raw.get("etag"),
                 confirmed_at=at,
+                experiments=dict(raw.get("experiments", {})),
                 notes=self._notes(parts, before),
                 problem=problem,
             )

@@ -68,6 +68,7 @@ class Effective(Mapping[str, Settings]):
             position=facts.position,
             digest=facts.digest,
             epoch=facts.world.epoch if facts.world else None,
+            experiments=MappingProxyType(facts.experiments),
             notes=MappingProxyType(facts.notes),
             problem=facts.problem,
             state=standing.state,
@@ -104,7 +105,9 @@ class Effective(Mapping[str, Settings]):
             for layer in part.layers
             if layer.config_id is not None
         )
-        return Trace(facts.environment, context.user, context.collection, facts.position, facts.digest, used)
+        where = (facts.environment, context.user, context.collection, facts.position, facts.digest)
+        experiment, variant = list(facts.experiments.items())[-1] if facts.experiments else (None, None)
+        return Trace(*where, used, experiment, variant)
 
     def bound(self) -> AbstractContextManager[None]:
         """`with cfg.bound():` what is logged and traced within names these settings; see TraceFilter and varve.otel."""

@@ -52,7 +52,10 @@ class ConfigUsed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What an answer rested on, to be kept with what was made of it: the service replays it later."""
+    """What an answer rested on, to be kept with what was made of it: the service replays it later.
+
+    Of several experiments that the context is in, it names the one whose variant is the strongest.
+    """
 
     environment: str | None
     user: str | None
@@ -73,7 +76,8 @@ class Meta:
 
     `age_seconds` is the time since the service last confirmed it, at least by a sign of life on the stream (every
     15 s); None where it never did. `problem` says why there is no better answer. `is_current` is False once the client
-    has a newer answer for the context, or has let go of it.
+    has a newer answer for the context, or has let go of it. `experiments` names those that the context is in, with its
+    variant in each.
     """
 
     source: Source
@@ -83,6 +87,7 @@ class Meta:
     position: int | None
     digest: str | None
     epoch: int | None
+    experiments: Mapping[str, str]
     notes: Mapping[str, tuple[Note, ...]]
     problem: str | None
     state: State
@@ -111,5 +116,6 @@ class Facts:
     digest: str | None = None
     etag: str | None = None
     confirmed_at: float | None = None
+    experiments: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     problem: str | None = None

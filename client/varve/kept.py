@@ -65,6 +65,7 @@ def head_of(answer: Effective, wall: float) -> dict[str, Any]:
         "position": facts.position,
         "world": facts.world,
         "digest": facts.digest,
+        "experiments": facts.experiments,
     }
 
 
@@ -99,5 +100,5 @@ def raw_of(entry: Mapping[str, Any], parts: list[Mapping[str, Any]]) -> dict[str
         "layers": {part["name"]: part["layers"] for part in parts},
         "origins": {part["name"]: part.get("origins", []) for part in parts},
         "degraded": [{"config_type": part["name"], "message": message} for part in parts for message in part["healed"]],
-        **{name: entry[name] for name in ("environment", "position", "digest")},
+        **{name: entry[name] for name in ("environment", "position", "digest", "experiments")},
     }
