@@ -40,6 +40,7 @@ from api.rest import (
     log,
     metrics,
     ofrep,
+    ofrep_events,
     preview,
     profiles,
     proofs,
@@ -63,6 +64,7 @@ ROUTERS = (
     compare.router,  # before effective.router, whose user ids may hold a slash
     effective.router,
     ofrep.router,
+    ofrep_events.router,
     effective_batch.router,
     stream.router,
     preview.router,

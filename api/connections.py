@@ -19,7 +19,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.errors import problem, refusal_response
-from api.streams import STREAM, Stream
+from api.streams import STREAM
 from domain.errors import InvalidRequest, TimedOut
 
 MAX_HEAD = 64 * 1024
@@ -50,8 +50,8 @@ class Connection(HttpToolsProtocol):
     def shutdown(self) -> None:
         """A stream would keep the server from stopping for as long as somebody listens."""
         super().shutdown()
-        stream = self._running.scope.get(STREAM) if self._running is not None else None
-        if isinstance(stream, Stream):
+        stream: Any = self._running.scope.get(STREAM) if self._running is not None else None
+        if stream is not None:
             stream.end()
 
     # What arrives.

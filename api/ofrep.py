@@ -8,13 +8,14 @@ from starlette.types import Scope
 
 PREFIX = "/ofrep/"
 FLAGS = f"{PREFIX}v1/evaluate/flags"
+EVENTS = f"{PREFIX}v1/events"
 OF_THE_REQUEST = frozenset((400, 408, 413, 415, 422))  # all of them are 400 there
 
 
 def refusal(scope: Scope, *, status: int, detail: str) -> tuple[int, dict[str, Any]]:
     """The status and the body in which a request under PREFIX is refused."""
-    key = scope["path"].removeprefix(FLAGS).removeprefix("/")
-    about = {"key": key} if key else {}
+    _, of_flags, key = scope["path"].partition(f"{FLAGS}/")
+    about = {"key": key} if of_flags else {}
     found = 400 if status in OF_THE_REQUEST else status
     return found, {**about, "errorCode": error_code(scope, found), "errorDetails": detail}
 

@@ -18,6 +18,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import STRUCTLOG_KEY_PREFIX
 
+from api import ofrep
 from api.errors import PROBLEM_CODE
 from api.hot_path import WARM
 from api.streams import SEND, STREAM
@@ -32,7 +33,7 @@ TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}
 WARM_ROUTE = "/api/runtime-configs/effective (kept)"
 NO_ROUTE = "none"  # refused before it was known what was asked for, or there is nothing
 PROBES = ("/health/", "/metrics")  # machines ask for them again and again
-STREAM_PATH = "/api/stream"
+STREAM_PATHS = ("/api/stream", ofrep.EVENTS)
 UNPROVEN = (401, 403)
 
 
@@ -114,7 +115,7 @@ class Telemetry:
 
 def goes_untraced(scope: MutableMapping[str, Any]) -> bool:
     """What is asked for all the time, and what goes on for days."""
-    return is_probe(scope) or scope.get("path") == STREAM_PATH
+    return is_probe(scope) or scope.get("path") in STREAM_PATHS
 
 
 def is_probe(scope: MutableMapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from api.json_text import json_text
 from api.ofrep import FLAGS
 from api.rest.examples import CHUNKING, CONFIG_ID, ofrep_responses
 from api.rest.flags import Flag, flag_named, flags_of
+from api.rest.ofrep_events import streams_of
 from application.assemble import Effective
 from application.use_cases import UseCases
 from domain.configs.scope import Context, Scope
@@ -40,8 +41,10 @@ FLAG = {
     "metadata": METADATA,
 }
 WHOLE = {**FLAG, "key": "chunking", "value": {**CHUNKING, "semantic_threshold": 0.5}}
+CONTEXT = Context("production", user_id="u-1", collection_ids=("c-9",))
 BULK = {
     "flags": [WHOLE, FLAG],
+    "eventStreams": streams_of(CONTEXT, root=""),
     "metadata": {"environment": "production", "digest": METADATA["digest"], "position": 1042},
 }
 SeenEtag = Annotated[str | None, Query(alias="flagConfigEtag", description="The `etag` of the event that came.")]
@@ -103,7 +106,11 @@ def evaluate_flags(
     about["position"] = effective.position
     if matches(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Varve-Position": str(effective.position)})
-    content = {"flags": [evaluated(one, about=about) for one in found], "metadata": about}
+    content = {
+        "flags": [evaluated(one, about=about) for one in found],
+        "eventStreams": streams_of(effective.context, root=request.scope.get("root_path", "")),
+        "metadata": about,
+    }
     return json_response(content, cases=cases, position=effective.position, headers={"ETag": etag})
 
 

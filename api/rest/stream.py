@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.types import Receive, Scope, Send
@@ -12,7 +12,7 @@ from api.access import ReadsEffective
 from api.deps import Cases, StrictRoute
 from api.rest.effective import Environment
 from api.rest.examples import responses
-from api.streams import SEND, STREAM, Stream, Streams
+from api.streams import SEND, STREAM, Streams
 from domain.configs.scope import GLOBAL
 
 router = APIRouter(prefix="/api", tags=["effective"], route_class=StrictRoute)
@@ -65,12 +65,22 @@ def heard_up_to(last_event_id: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
+class Tells(Protocol):
+    """What is sent piece by piece: nothing at all when it is over."""
+
+    async def next(self) -> bytes: ...
+
+    def end(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class EventStream(Response):
     """Goes on until the client leaves, its key is good no more, or the server stops."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, stream: Stream, position: int, *, seconds: float | None) -> None:
+    def __init__(self, stream: Tells, position: int, *, seconds: float | None) -> None:
         self._stream = stream
         self._seconds = seconds
         super().__init__(headers={**HEADERS, "Varve-Position": str(position)})

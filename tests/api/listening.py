@@ -30,10 +30,15 @@ class Listening:
 
     open: ClassVar[list[Listening]] = []
 
-    def __init__(self, address: str, *, key: str | None = None, headers: dict[str, str] | None = None, **query: Any):
+    def __init__(
+        self, address: str, *, path: str = "/api/stream", key: str | None = None,
+        headers: dict[str, str] | None = None, **query: Any,
+    ) -> None:  # fmt: skip
         self._connection = HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE_SECONDS)
         credential = {} if key is None else {"Authorization": f"Bearer {key}"}
-        self._connection.request("GET", f"/api/stream?{urlencode(query)}", headers={**credential, **(headers or {})})
+        self._connection.request(
+            "GET", f"{path}?{urlencode(query, doseq=True)}", headers={**credential, **(headers or {})}
+        )
         self.response: HTTPResponse = self._connection.getresponse()
         Listening.open.append(self)
 

@@ -209,6 +209,14 @@ ROUTES: dict[str, Asked] = {
     "evaluate_flag": Asked(
         READERS, lambda _, t: ("POST", "/ofrep/v1/evaluate/flags/chunking.max_chunk_size", {"json": flags(t)})
     ),
+    "flag_events": Asked(
+        READERS,
+        lambda _, t: (
+            "GET",
+            "/ofrep/v1/events",
+            {"params": {"environment": TARGETS[t][0], "scope": TARGETS[t][1], "seconds": 0}},
+        ),
+    ),
     "evaluate_flags": Asked(READERS, lambda _, t: ("POST", "/ofrep/v1/evaluate/flags", {"json": flags(t)})),
     "effective_of_each": Asked(  # a context that is refused spoils no other: test_effective_batch.py
         READERS,
