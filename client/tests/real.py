@@ -29,9 +29,13 @@ class Varve:
         """Make these the settings in force at a scope; the id of the config."""
         return put(self.url, scope, config_type, **settings)
 
-    def define(self, config_type: str, body: dict[str, Any]) -> None:
-        answer = httpx.put(f"{self.url}/api/config-types/{config_type}", json=body, trust_env=False)
-        answer.raise_for_status()
+    def replace(self, path: str, body: dict[str, Any]) -> None:
+        httpx.put(f"{self.url}/api/{path}", json=body, trust_env=False).raise_for_status()
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = httpx.post(f"{self.url}/api/{path}", json=body, trust_env=False)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
 
     def delete(self, config_id: str) -> None:
         answer = httpx.delete(f"{self.url}/api/runtime-configs/{config_id}", trust_env=False)

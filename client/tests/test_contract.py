@@ -79,9 +79,38 @@ def test_a_change_is_read_and_told_of(real, live):
 def test_a_type_that_is_defined_while_the_client_runs_is_there(real, live):
     live.effective(user="u-d")
     body = {"schema": {"type": "object", "properties": {"depth": {"type": "integer", "default": 3}}}, "mode": "overlay"}
-    real.define("search_depth", body)
+    real.replace("config-types/search_depth", body)
     eventually(lambda: "search_depth" in live.effective(user="u-d"))
     assert live.effective(user="u-d").search_depth.depth == 3
+
+
+def test_a_profile_that_is_assigned_is_followed_and_so_is_its_change(real, live):
+    assert live.effective(user="u-p").pipeline.concurrency == 4
+    profile = real.post("profiles", {"name": "busy", "settings": {"pipeline": {"concurrency": 8}}})
+    real.replace("assignments/u-p", {"profile_id": profile["id"]})
+    eventually(lambda: live.effective(user="u-p").pipeline.concurrency == 8)
+    real.replace(f"profiles/{profile['id']}", {"settings": {"pipeline": {"concurrency": 9}}})
+    eventually(lambda: live.effective(user="u-p").pipeline.concurrency == 9)
+
+
+def test_experiments_are_followed_as_they_begin_and_end(real, live):
+    users = [f"of-the-experiment-{number}" for number in range(40)]
+
+    def found() -> set[tuple[int, str | None]]:
+        answers = [live.effective(user=user) for user in users]
+        return {(cfg.query_rewriting.max_rewrites, cfg.trace().variant) for cfg in answers}
+
+    assert found() == {(3, None)}
+    real.post("profiles", {"name": "many", "settings": {"query_rewriting": {"max_rewrites": 7}}})
+    variants = [
+        {"name": "control", "weight": 50, "is_control": True},
+        {"name": "many", "weight": 50, "profile": "many"},
+    ]
+    experiment = real.post("experiments", {"name": "rewrites", "variants": variants})["id"]
+    real.post(f"experiments/{experiment}/start", {})
+    eventually(lambda: found() == {(3, "control"), (7, "many")})
+    real.post(f"experiments/{experiment}/conclude", {"adopt": "many"})
+    eventually(lambda: found() == {(7, None)})
 
 
 def test_a_context_that_cannot_be_is_a_problem_of_its_own(real, live):
