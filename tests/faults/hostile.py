@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import httpx
 
+from tests.faults.hostile_batches import BATCHES
 from tests.faults.hostile_inputs import CONFIGS, TYPES, Hostile, rows
 from tests.faults.hostile_reports import REPORTS
 from tests.faults.server import Server
@@ -127,7 +128,9 @@ def main() -> None:
         Server(f"sqlite:///{folder}/varve.db", environment=NO_LIMIT) as server,
     ):
         target = Target(server)
-        costs = [target.ask(one) for one in (*rows(), *REPORTS) if asked.only in one.what or one.method == "PUT"]
+        costs = [
+            target.ask(one) for one in (*rows(), *REPORTS, *BATCHES) if asked.only in one.what or one.method == "PUT"
+        ]
     costs.sort(key=lambda cost: -cost.processor_ms)
     for place, cost in enumerate(costs):
         if asked.all or place < SHOWN or not cost.as_wanted:

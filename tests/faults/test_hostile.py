@@ -9,12 +9,13 @@ import pytest
 from api.app import web
 from api.connections import MAX_HEAD
 from tests.faults.hostile import NO_LIMIT, Target
+from tests.faults.hostile_batches import BATCHES
 from tests.faults.hostile_inputs import TYPES, Hostile, rows
 from tests.faults.hostile_reports import REPORTS
 from tests.faults.server import Server
 
 OK = 200
-ROWS = [*rows(), *REPORTS]
+ROWS = [*rows(), *REPORTS, *BATCHES]
 MAX_MEMORY_MIB, MAX_MEMORY_OF_IMPORTS_MIB = 64, 320
 AT_THE_DOOR = {405, 431}  # where it is not known yet what is asked
 
