@@ -9,8 +9,10 @@ from application.assemble import ResolvedType
 from domain.config_types.definition import TypeDefinition
 from domain.configs.fold import DEFAULT, owned_leaves
 from domain.configs.layer import Origin
+from domain.configs.scope import Scope
 from domain.documents import Document
 from domain.errors import NotFound
+from domain.experiments.experiment import variant_of
 from domain.pointers import ancestors, keys_of, value_at
 
 NOBODY = "none"
@@ -25,12 +27,19 @@ class Flag(NamedTuple):
     origin: Origin | None
 
     @property
+    def experiment(self) -> tuple[str, str] | None:
+        """The experiment that gave it, and its variant."""
+        scope = Scope.recorded(self.layer)
+        return variant_of(scope) if scope.kind == "experiment" else None
+
+    @property
     def reason(self) -> str:
         """Of the five that the protocol has."""
         if self.layer == NOBODY:
             return "UNKNOWN"
-        kind, _, id_ = self.layer.partition(":")
-        return "STATIC" if not id_ else "SPLIT" if kind == "experiment" else "TARGETING_MATCH"
+        if self.experiment is not None:
+            return "SPLIT"
+        return "TARGETING_MATCH" if Scope.recorded(self.layer).id else "STATIC"
 
 
 def flag_named(key: str, one: ResolvedType) -> Flag:

@@ -136,8 +136,11 @@ def evaluated(flag: Flag, *, about: dict[str, Any]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"layer": flag.layer}
     if flag.origin and flag.origin.config_id:
         metadata |= {"config_id": str(flag.origin.config_id), "version": flag.origin.version}
+    experiment, variant = flag.experiment or (None, flag.layer)
+    if experiment is not None:
+        metadata["experiment"] = experiment
     value = {} if flag.value is None else {"value": flag.value}
-    return {"key": flag.key, **value, "reason": flag.reason, "variant": flag.layer, "metadata": metadata | about}
+    return {"key": flag.key, **value, "reason": flag.reason, "variant": variant, "metadata": metadata | about}
 
 
 def context_of(cases: UseCases, given: dict[str, Any]) -> Context:

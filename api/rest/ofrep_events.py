@@ -30,6 +30,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"example": EXAMPLE}},
     },
 }
+LAYERS = ("profile:", "experiment:")
 Scopes = Annotated[list[str], Query(max_length=150, description="The scopes of the context, as kind:id.")]
 
 
@@ -81,8 +82,9 @@ class Refetching:
         return refetch(max(touching)) if touching else COMMENT
 
     def _touches(self, event: dict[str, Any]) -> bool:
-        """A reset has no scopes: anything may have changed."""
-        return "scopes" not in event or not self._touching.isdisjoint(event["scopes"])
+        """After a reset anything may have changed; and whose profiles and experiments these are is not known here."""
+        scopes = event.get("scopes")
+        return scopes is None or any(one in self._touching or one.startswith(LAYERS) for one in scopes)
 
     def end(self) -> None:
         self._stream.end()

@@ -231,3 +231,12 @@ def test_nothing_is_told_after_the_end(varve_client: MemoryClient, client: OpenF
     assert varve_client.flush()
     assert told == []
     assert varve_client.effective("u-1", "c-9").llm.temperature == 0.1  # the client is the application's
+
+
+def test_what_an_experiment_gives_is_split_and_names_its_variant(
+    varve_client: MemoryClient, client: OpenFeatureClient
+) -> None:
+    varve_client.set("llm", model_id="deep", scope="experiment:e-1/b")
+    found = client.get_string_details("llm.model_id", "x", EvaluationContext("u-1", {"scopes": ["experiment:e-1/b"]}))
+    assert (found.value, found.reason, found.variant) == ("deep", Reason.SPLIT, "b")
+    assert (found.flag_metadata["experiment"], found.flag_metadata["layer"]) == ("e-1", "experiment:e-1/b")

@@ -17,6 +17,7 @@ from varve.settings import Settings, thawed
 
 NOBODY = "none"
 DEFAULT = "default"
+EXPERIMENT = "experiment:"
 FOR_ALL = {DEFAULT: Reason.STATIC, APPLICATION: Reason.DEFAULT, NOBODY: Reason.DEFAULT}
 FALLBACKS = {"memory": Reason.STALE, "disk": Reason.STALE, "application": Reason.DEFAULT, "types": Reason.DEFAULT}
 WANTED: dict[FlagType, tuple[type, ...]] = {
@@ -109,9 +110,12 @@ def details(flag: Flag, effective: Effective, context: EvaluationContext | None)
         "position": meta.position,
         "source": meta.source,
     }
+    variant = flag.layer
+    if flag.layer.startswith(EXPERIMENT):
+        told["experiment"], _, variant = flag.layer.removeprefix(EXPERIMENT).rpartition("/")
     metadata = {name: value for name, value in told.items() if value is not None}
     reason = FALLBACKS.get(meta.source) or reason_of(flag.layer)
-    return FlagResolutionDetails(flag.value, reason=reason, variant=flag.layer, flag_metadata=metadata)
+    return FlagResolutionDetails(flag.value, reason=reason, variant=variant, flag_metadata=metadata)
 
 
 def reason_of(layer: str) -> Reason:

@@ -9,6 +9,8 @@ import pytest
 
 from api.bootstrap import Callers
 from tests.api.conftest import Client, opened
+from tests.api.rest.test_experiments import did, planned
+from tests.api.rest.test_profiles import profile
 from tests.master_keys import key_file
 
 FLAGS = "/ofrep/v1/evaluate/flags"
@@ -240,3 +242,17 @@ def test_who_is_not_known_or_may_not_is_told_in_the_protocols_form() -> None:
         assert evaluated(api, "chunking", targetingKey="u-1")["variant"] == "default"
         assert failed(api, "chunking", json={"context": {"targetingKey": "u-2"}}) == (404, "FLAG_NOT_FOUND")
         assert failed(api, "chunking", json={"context": {"environment": "unheard-of"}}) == (404, "FLAG_NOT_FOUND")
+
+
+def test_what_an_experiment_gives_is_split_and_names_its_variant(api: Client) -> None:
+    profile(api, "deep")
+    did(api, planned(api), "start")
+    found = [evaluated(api, "retrieval.number_of_results", targetingKey=f"u-{number}") for number in range(20)]
+    given = [one for one in found if one["value"] == 25]
+    assert {(one["reason"], one["variant"], one["metadata"]["experiment"]) for one in given} == {
+        ("SPLIT", "deep", "e-1")
+    }
+    others = [one for one in found if one["value"] == 5]
+    assert {(one["reason"], one["variant"], "experiment" in one["metadata"]) for one in others} == {
+        ("STATIC", "default", False)
+    }

@@ -13,6 +13,7 @@ import pytest
 from api.bootstrap import Callers
 from tests.api.conftest import Client, opened
 from tests.api.listening import Listening, at_socket
+from tests.api.rest.test_profiles import assign, profile
 
 FLAGS, EVENTS = "/ofrep/v1/evaluate/flags", "/ofrep/v1/events"
 STREAM = {
@@ -79,6 +80,14 @@ def test_only_what_may_touch_the_context_is_told(api: Client, address: str) -> N
     config = api.create("retrieval", {"number_of_results": 9})
     assert heard(listening) == refetch(config["position"])
     api.put("/api/config-types/tools", json={"schema": {"type": "object", "properties": {}}})
+    assert heard(listening) == refetch(api.newest_position)
+
+
+def test_a_profile_may_touch_anybody(api: Client, address: str) -> None:
+    made = profile(api)
+    assign(api, "u-1", made)
+    listening = connected(address, scope="user:u-1")
+    api.put(f"/api/profiles/{made['id']}", json={"settings": {"retrieval": {"number_of_results": 12}}})
     assert heard(listening) == refetch(api.newest_position)
 
 
