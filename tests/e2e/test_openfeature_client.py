@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from openfeature import api
 from openfeature.client import OpenFeatureClient
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
+from openfeature.event import EventDetails, ProviderEvent
 from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import Reason
 
@@ -127,6 +129,19 @@ def test_our_own_provider_says_what_the_public_one_does(address: str, client: Op
             assert (one.value, type(one.value)) == (other.value, type(other.value))
             assert (one.reason, one.variant, told) == (other.reason, other.variant, other.flag_metadata)
     assert len(flags) > 40
+
+
+def test_our_own_provider_hears_of_a_change(address: str) -> None:
+    told: queue.Queue[EventDetails] = queue.Queue()
+    with varve.Client(address) as own:
+        api.set_provider_and_wait(VarveProvider(own, ready_seconds=10), domain="hears")
+        client = api.get_client(domain="hears")
+        client.add_handler(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED, told.put)
+        assert client.get_integer_value("chunking.max_chunk_size", 1, ANN) == 400
+        put(address, "chunking", "collection:c-9", {"max_chunk_size": 900})
+        assert told.get(timeout=10).flags_changed == ["chunking", "chunking.max_chunk_size"]
+        assert client.get_integer_value("chunking.max_chunk_size", 1, ANN) == 900
+        api.clear_providers()
 
 
 def test_a_server_that_is_down_leaves_the_default() -> None:
