@@ -88,23 +88,29 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[STREAM] = self._stream
-        leaving = asyncio.create_task(self._await_leave(receive))
-        ending = None
-        if self._seconds is not None:
-            ending = asyncio.get_running_loop().call_later(self._seconds, self._stream.end)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            send = scope.get(SEND, send)  # what the layers between add to an answer is in its head
-            while chunk := await self._stream.next():
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            # What the layers between add to an answer is in its head.
+            await self._last(receive, scope.get(SEND, send))
         finally:
             self._stream.close()
-            leaving.cancel()
+
+    async def _last(self, receive: Receive, send: Send) -> None:
+        """Waits for the end, and tells from a task: it would wake all the layers of a request, which lie below this."""
+        telling = asyncio.create_task(self._tell(send))
+        loop, seconds = asyncio.get_running_loop(), self._seconds
+        ending = None if seconds is None else loop.call_later(seconds, self._stream.end)
+        try:
+            while (await receive())["type"] != "http.disconnect":  # it is told of an answer's end too
+                continue
+        finally:
+            telling.cancel()
             if ending is not None:
                 ending.cancel()
 
-    async def _await_leave(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            continue
-        self._stream.end()
+    async def _tell(self, send: Send) -> None:
+        try:
+            while chunk := await self._stream.next():
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        finally:
+            await send({"type": "http.response.body", "body": b""})
