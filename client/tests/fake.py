@@ -28,6 +28,7 @@ class FakeVarve:
         self.epoch = 1
         self.log = "log-1"
         self.api_key: str | None = None
+        self.heeds_positions = True  # that an answer must have seen
         self.refused: dict[str, str] = {}  # user: reason
         self.batches: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
@@ -97,6 +98,9 @@ class FakeVarve:
         body = request.body()
         self.batches.append(body)
         self.headers.append(dict(request.headers))
+        if int(request.headers.get("Varve-Min-Position", 0)) > self.position and self.heeds_positions:
+            request.answer(503, {"detail": "the views are behind"})
+            return
         with self._lock:
             items = [self._item(asked) for asked in body["contexts"]]
             answer = {"items": items, "position": self.position, "epoch": self.epoch, "log": self.log}

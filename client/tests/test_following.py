@@ -149,6 +149,7 @@ def test_an_answer_that_is_older_than_what_is_held_is_thrown_away(service, clien
     held = client.effective(user="u-1")
     service.documents["user:u-1", "llm"] = {"temperature": 0.9}
     service.position -= 5
+    service.heeds_positions = False
     service.tell("reset", {**service.where(), "reason": "lagging"})
     eventually(lambda: client.metrics()["outdated"])
     assert client.effective(user="u-1") is held
@@ -174,6 +175,19 @@ def test_another_log_is_believed_although_its_positions_are_lower(service, clien
     service.cut()
     eventually(lambda: client.effective(user="u-1").llm.temperature == 0.7)
     assert client.effective(user="u-1").meta.position == 1
+
+
+def test_another_log_is_believed_also_where_the_stream_has_gone(service, connect):
+    client = connect(poll_seconds=0.05)
+    assert client.wait_until_live(10)
+    service.put("user:u-1", "llm", temperature=0.1)
+    client.effective(user="u-1")
+    service.documents.clear()
+    service.position, service.log = 1, "log-2"
+    service.on_stream = not_found
+    service.cut()
+    eventually(lambda: client.effective(user="u-1").llm.temperature == 0.7 and client.state == "polling")
+    assert client.effective(user="u-2").meta.source == "live"
 
 
 def test_frames_that_are_told_again_change_nothing(service, client):

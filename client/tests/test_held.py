@@ -60,9 +60,10 @@ def test_positions_of_another_world_say_nothing(held):
     held.put(answer("u-1", position=9), world=ONE)
     assert held.enter(RESTORED, position=2)
     assert held.seen == 2
-    assert held.is_behind(Context("u-1"))
-    held.confirm(Context("u-1"), world=RESTORED, position=2, at=0.0)
     assert not held.is_behind(Context("u-1"))
+    assert held.hear(["user:u-1"], position=3) == [Context("u-1")]
+    held.confirm(Context("u-1"), world=RESTORED, position=3, at=0.0)
+    assert held.hear(["user:u-1"], position=3) == []
 
 
 def test_a_confirmation_takes_no_answer_back(held):

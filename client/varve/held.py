@@ -97,8 +97,12 @@ class Held:
         return touched
 
     def is_behind(self, context: Context) -> bool:
-        """Whether changes were heard of that what is held may not have seen."""
-        return self._is_before(self.seen, context)
+        """Whether changes were heard of that what is held may not have seen.
+
+        What comes from another world than the stream is not behind it: a reset will have it asked for again.
+        """
+        held = self.peek(context)
+        return held is not None and world_of(held) == self.world and position_of(held) < self.seen
 
     def _is_before(self, position: int, context: Context) -> bool:
         held = self.peek(context)
