@@ -69,7 +69,8 @@ def test_several_processes_stop_at_once_though_somebody_listens(postgres_url: st
     process.send_signal(signal.SIGTERM)
     process.wait(20)
     assert time.monotonic() - began < AT_ONCE_SECONDS
-    assert [list(one.events()) for one in listening] == [[]] * 6
+    # A process that comes up beside another may hear of the definitions once more.
+    assert {event.event for one in listening for event in one.events()} <= {"reset"}
 
 
 def listener(address: str) -> Listening:
