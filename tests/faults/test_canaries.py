@@ -1,4 +1,4 @@
-"""No secret is found again: not in files, logs, answers, exports or backups, whichever way it came in."""
+"""No secret is found again: not in files, logs, answers, streams, exports or backups, whichever way it came in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import httpx
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 CONFIGS, EFFECTIVE = "/api/runtime-configs/", "/api/runtime-configs/effective"
 LAUNCH = str(ROOT / "tests" / "launch.py")
 VARVE = (sys.executable, "-m", "varve_server")
+STREAMS = ("/api/stream", "/ofrep/v1/events")
 NOTHING = "0" * 32  # an id that nothing has
 PLAIN = "Plain7d41c02b9e"  # stands in a description: whatever is searched for secrets must hold it
 VAULT = {
@@ -163,6 +165,26 @@ def announced(out: Path) -> str | None:
     return next((line["address"] for line in lines if "address" in line), None)
 
 
+@contextmanager
+def listening(address: str, heard: dict[str, bytes]) -> Iterator[None]:
+    """Fills `heard` with what the streams tell meanwhile."""
+
+    def listen(path: str, is_open: Event) -> None:
+        with httpx.stream("GET", f"{address}{path}", params={"seconds": 300}, timeout=60) as answer:
+            for piece in answer.iter_bytes():
+                heard[path] = heard.get(path, b"") + piece
+                is_open.set()
+                if is_over.is_set():
+                    return
+
+    is_over, opened = Event(), [Event() for _ in STREAMS]
+    for path, is_open in zip(STREAMS, opened, strict=True):
+        Thread(target=listen, args=(path, is_open), daemon=True).start()
+    assert all(is_open.wait(10) for is_open in opened)
+    yield
+    is_over.set()
+
+
 def all_reads(client: httpx.Client) -> dict[str, bytes]:
     """What every GET of the OpenAPI document answers, for everything that it can be asked about."""
     configs = client.get(CONFIGS, params={"limit": 500}).json()["items"]
@@ -175,7 +197,7 @@ def all_reads(client: httpx.Client) -> dict[str, bytes]:
     }
     found: dict[str, bytes] = {}
     for path, methods in client.get("/openapi.json").json()["paths"].items():
-        if "get" not in methods:
+        if "get" not in methods or path in STREAMS:  # which have no end, and are listened to
             continue
         names = [one["name"] for one in methods["get"].get("parameters", ()) if one["in"] == "path"]
         values = known.get(names[0], [NOTHING]) if names else [""]
@@ -240,12 +262,13 @@ def test_no_secret_is_found_anywhere(kind: str, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VARVE_")} | keys
     with kept_in(kind, tmp_path) as (store_url, database):
         with served(store_url, folder, environment) as address, httpx.Client(base_url=address, timeout=30) as client:
-            planter = Planter(client, canaries)
-            planter.plant()
-            said = told(
-                environment, "set", "user:cli", "provider", f"api_key={canaries.value('cli')}", "--server", address
-            )
-            assert client.post("/api/secrets/rotations", json={}).status_code == 201
+            planter, heard = Planter(client, canaries), dict[str, bytes]()
+            with listening(address, heard):
+                planter.plant()
+                said = told(
+                    environment, "set", "user:cli", "provider", f"api_key={canaries.value('cli')}", "--server", address
+                )
+                assert client.post("/api/secrets/rotations", json={}).status_code == 201
             answers = all_reads(client) | command_lines(environment, address, folder, "create")
             opened = client.get(f"{EFFECTIVE}/create", params={"secrets": "true", "config_types": "provider"})
             backup = told(environment, "backup", str(folder / "backup.db"), "--store", store_url)
@@ -255,9 +278,10 @@ def test_no_secret_is_found_anywhere(kind: str, tmp_path: Path) -> None:
         files = files_under(database, folder)
     assert len(canaries.cores) >= 20
     assert canaries.found_in({"an opened answer": opened.content}) == ["create in an opened answer, raw"]
-    assert canaries.found_in({**planter.answers, **answers, **said, **backup, **live, **files}) == []
+    assert canaries.found_in({**planter.answers, **answers, **heard, **said, **backup, **live, **files}) == []
     for place in (live, files, answers):  # the search looks where things are
         assert any(PLAIN.encode() in content for content in place.values())
+    assert all(b"provider" in heard[path] or b"refetch" in heard[path] for path in STREAMS)
     for name in ("export.json", "backup.db"):
         assert PLAIN.encode() in files[str(folder / name)]
     assert b"ciphertext" in b"".join(live.values())
