@@ -191,7 +191,7 @@ async def await_position(
     ] = None,
 ) -> None:
     """A read is answered at this position or later, or refused within two seconds; never older."""
-    if varve_min_position is not None:
+    if varve_min_position is not None and varve_min_position > cases.progress.visible:
         await run_in_threadpool(require_position, cases, varve_min_position)
 
 
