@@ -10,6 +10,7 @@ from api.cli import (
     changing,
     experiments,
     keys,
+    migrating,
     operating,
     past,
     profiles,
@@ -106,5 +107,6 @@ app.add_typer(secrets, name="secrets")
 
 app.command("settings")(operating.settings)
 app.command("migrate")(operating.migrate)
+app.command("migrate-legacy")(speaks(migrating.migrate_legacy))
 app.command("backup")(operating.backup)
 app.command("restore")(operating.restore)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.bootstrap import Callers
     from application.watch_failures import Watching
     from infrastructure.checkpoints import Checkpoints
+    from infrastructure.legacy_source import LegacyRows
     from infrastructure.settings import Settings
     from infrastructure.store_lock import Holder
     from infrastructure.stores import OpenStore
@@ -87,6 +88,14 @@ def read_bytes(path: Path) -> bytes:
         from infrastructure.files.source import bytes_of
 
         return bytes_of(path)
+
+
+def legacy_rows(source: str) -> LegacyRows:
+    """What the tables of an older system hold."""
+    with told(Misused):
+        from infrastructure.legacy_source import read_legacy
+
+        return read_legacy(source)
 
 
 def holder(store_url: str) -> Holder | None:
