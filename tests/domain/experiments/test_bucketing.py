@@ -74,3 +74,16 @@ def test_more_traffic_leaves_everybody_where_they_are():
 def test_two_salts_have_nothing_to_do_with_each_other():
     both = sum(bucket(f"u-{n}", "one") < 5000 and bucket(f"u-{n}", "other") < 5000 for n in range(20_000))
     assert abs(both - 5000) < 4 * (20_000 * 0.25 * 0.75) ** 0.5
+
+
+def test_a_million_users_fall_as_their_weights_say_and_few_move():
+    users = 1_000_000
+    before = reallocated((), shares({"control": 50, "deep": 50}))
+    after = reallocated(before, shares({"control": 40, "deep": 60}))
+    counts = [0] * BUCKETS
+    for n in range(users):
+        counts[bucket(f"u-{n}", "0b9e7c526f0e5d0a9a530f7c2f0f7b11-variant")] += 1
+    in_deep = sum(count for number, count in enumerate(counts) if owner_of(before, number) == "deep")
+    assert abs(in_deep - users / 2) < 3.3 * (users * 0.25) ** 0.5  # one in a thousand lies further off
+    changed = sum(count for n, count in enumerate(counts) if owner_of(before, n) != owner_of(after, n))
+    assert changed <= 0.105 * users
