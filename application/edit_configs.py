@@ -13,6 +13,7 @@ from application.commands import Commands, DryRun, Outcome
 from application.ports import Command, EventStore
 from application.seal_secrets import Holder
 from application.unit_of_work import UnitOfWork
+from application.varied_fields import require_unvaried
 from domain.access.collection import Collection, collection_stream
 from domain.aggregate import stream_id
 from domain.config_types.config_type import config_type_id
@@ -222,11 +223,12 @@ class EditConfigs:
         self._commands = commands
 
     def create(
-        self, draft: Draft, *, command: Command, owner: str | None = None, dry_run: bool = False
+        self, draft: Draft, *, command: Command, owner: str | None = None, force: bool = False, dry_run: bool = False
     ) -> Outcome | DryRun:
         """The id is `created_id(command)`. With an `owner`, the collection that it stands at is theirs from now on.
 
-        Raises InvalidConfig, NotFound, NameTaken, SlotTaken, Conflict; Forbidden where another owns the collection.
+        Raises InvalidConfig, NotFound, NameTaken, SlotTaken, Conflict (also for a field that a running experiment
+        varies, unless `force`); Forbidden where another owns the collection.
         """
 
         def decide(work: UnitOfWork) -> None:
@@ -234,6 +236,7 @@ class EditConfigs:
                 collection = work.load(Collection, collection_stream(draft.environment, draft.scope.id))
                 collection.claim(draft.environment, draft.scope, owner=owner, stamp=command.stamp)
             self.editor(work, command).create(draft, created_id(command))
+            self._require_unvaried(work, force=force)
 
         return self._commands.run(command, decide, dry_run=dry_run)
 
@@ -244,12 +247,14 @@ class EditConfigs:
         *,
         command: Command,
         expected_version: int | None = None,
+        force: bool = False,
         dry_run: bool = False,
     ) -> Outcome | DryRun:
         """Raises NotFound, StaleVersion, InvalidConfig, NameTaken, Conflict."""
 
         def edit(work: UnitOfWork) -> None:
             self.editor(work, command).update(config_id, changes, expected_version=expected_version)
+            self._require_unvaried(work, force=force)
 
         return self._commands.run(command, edit, dry_run=dry_run)
 
@@ -278,6 +283,10 @@ class EditConfigs:
             self.editor(work, command).delete(config_id, expected_version=expected_version)
 
         return self._commands.run(command, edit, dry_run=dry_run)
+
+    def _require_unvaried(self, work: UnitOfWork, *, force: bool) -> None:
+        if not force:
+            require_unvaried(work, self._catalogs.current())
 
     def editor(self, work: UnitOfWork, command: Command) -> ConfigEditor:
         return ConfigEditor(work, self._catalogs.current(), command.stamp)

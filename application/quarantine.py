@@ -50,7 +50,8 @@ class Quarantine:
         known_as, reason = command_id(config_id, version), reason_of(found)
         command = Command(SERVER, known_as, OPERATION, b"", reason, correlation_id=alert_id(found.subject))
         try:
-            self._edit_configs.update(config_id, {"is_active": False}, command=command, expected_version=version)
+            switched_off = {"is_active": False}
+            self._edit_configs.update(config_id, switched_off, command=command, expected_version=version, force=True)
         except (NotFound, StaleVersion):
             return False
         return True

@@ -28,6 +28,10 @@ class UnitOfWork:
         assert isinstance(held, kind)
         return held
 
+    def changed(self, kind: type[A]) -> list[A]:
+        """Those of a kind that have something to be recorded."""
+        return [one for one in self._loaded.values() if isinstance(one, kind) and one.pending_events]
+
     def past(self, kind: type[A], stream: UUID, *, version: int) -> A:
         """The aggregate as it was: nothing that happens now can change that."""
         return self._store.load(kind, stream, version=version)

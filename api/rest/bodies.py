@@ -17,6 +17,7 @@ from domain.errors import InvalidRequest
 ModeField = Annotated[Mode, Field(description="replace starts again from the defaults; overlay merges")]
 MOST_FIELDS = 50
 Reason = Annotated[str | None, Field(max_length=2000, description="Why; recorded with the event.")]
+Force = Annotated[bool, Field(description="Although a running experiment varies a field that is changed.")]
 Unset = Annotated[
     list[Annotated[str, Field(max_length=2000)]],
     Field(max_length=1000, description="Pointers that an overlay gives back to the type's defaults."),
@@ -53,6 +54,7 @@ class CreateConfig(Body):
     unset: Unset = []
     is_default: bool | None = None
     is_active: bool = True
+    force: Force = False
     reason: Reason = None
 
     def draft(self, *, environment: str) -> Draft:
@@ -97,18 +99,21 @@ class UpdateConfig(Body):
     unset: Unset = []
     is_active: bool = True
     is_default: bool = False
+    force: Force = False
     reason: Reason = None
 
     def changes(self) -> dict[str, Any]:
-        given = self.model_dump(include=self.model_fields_set - {"reason"})
+        given = self.model_dump(include=self.model_fields_set - {"reason", "force"})
         return {"data" if name == "config_data" else name: value for name, value in given.items()}
 
 
 class SetDefault(Body):
     is_default: bool
+    force: Force = False
     reason: Reason = None
 
 
 class SetActive(Body):
     is_active: bool
+    force: Force = False
     reason: Reason = None

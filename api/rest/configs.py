@@ -81,7 +81,11 @@ def create_config(
     draft = body.draft(environment=cases.default_environment)
     access.to(draft.environment, draft.scope)
     outcome = cases.edit_configs.create(
-        draft, owner=access.claims(draft.environment, draft.scope), command=command, dry_run=dry_run
+        draft,
+        owner=access.claims(draft.environment, draft.scope),
+        command=command,
+        force=body.force,
+        dry_run=dry_run,
     )
     config_id = created_id(command)
     return config_response(cases, config_id, outcome, status=201, headers={"Location": f"{router.prefix}/{config_id}"})
@@ -201,7 +205,7 @@ def update_config(
     access.to_config(config_id)
     command = asked.command(reason=body.reason)
     outcome = cases.edit_configs.update(
-        config_id, body.changes(), command=command, expected_version=expected, dry_run=dry_run
+        config_id, body.changes(), command=command, expected_version=expected, force=body.force, dry_run=dry_run
     )
     return config_response(cases, config_id, outcome)
 
@@ -252,7 +256,9 @@ def set_default(
     access.to_config(config_id)
     changes = {"is_default": body.is_default}
     command = asked.command(reason=body.reason)
-    outcome = cases.edit_configs.update(config_id, changes, command=command, expected_version=expected, dry_run=dry_run)
+    outcome = cases.edit_configs.update(
+        config_id, changes, command=command, expected_version=expected, force=body.force, dry_run=dry_run
+    )
     return config_response(cases, config_id, outcome)
 
 
@@ -274,5 +280,7 @@ def set_active(
     access.to_config(config_id)
     changes = {"is_active": body.is_active}
     command = asked.command(reason=body.reason)
-    outcome = cases.edit_configs.update(config_id, changes, command=command, expected_version=expected, dry_run=dry_run)
+    outcome = cases.edit_configs.update(
+        config_id, changes, command=command, expected_version=expected, force=body.force, dry_run=dry_run
+    )
     return config_response(cases, config_id, outcome)

@@ -115,7 +115,7 @@ def test_a_variant_stands_over_what_is_global_and_under_a_profile_and_the_users_
     client: Client, running: str
 ) -> None:
     user = next(user for user, found in served(client).items() if found == DEEP)
-    client.create("retrieval", {"number_of_results": 7})
+    client.create("retrieval", {"number_of_results": 7}, force=True)
     assert served(client)[user] == DEEP
     assign(client, user, profile(client, "warm", settings={"retrieval": {"number_of_results": 8}}))
     assert served(client)[user] == (8, "profile:warm")
@@ -154,7 +154,7 @@ def test_the_timeline_tells_when_a_user_came_in_and_went_out(client: Client, run
 
 
 def test_what_is_adopted_is_put_over_what_is_global(client: Client, running: str) -> None:
-    there = client.create("retrieval", {"number_of_results": 7, "rerank": True})
+    there = client.create("retrieval", {"number_of_results": 7, "rerank": True}, force=True)
     did(client, running, "conclude", adopt="deep")
     now = client.get(CONFIGS + there["id"]).json()
     assert now["config_data"] == {"number_of_results": 25, "rerank": True}
@@ -250,3 +250,21 @@ def test_a_stale_change_is_refused_and_a_repeat_is_answered_again(api: Client) -
     first, again = (api.post(f"{address}/start", json={}, headers={"Idempotency-Key": "k-1"}) for _ in range(2))
     assert first.json() == again.json()
     assert api.post(f"{address}/pause", json={}, headers={"If-Match": tag}).status_code == 412
+
+
+def test_a_field_that_is_compared_is_not_changed_from_outside_unless_forced(client: Client, running: str) -> None:
+    body = {"config_type": "retrieval", "name": "house", "config_data": {"number_of_results": 7}, "is_default": True}
+    before = client.newest_position
+    refused = client.post(CONFIGS, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "e-1 varies retrieval.number_of_results" in refused.json()["detail"]
+    assert client.newest_position == before
+    there = client.create("retrieval", {"rerank": True})
+    address = CONFIGS + there["id"]
+    assert client.put(address, json={"config_data": {"rerank": False}}).status_code == 200
+    assert client.put(address, json={"config_data": {"number_of_results": 8}}).status_code == 409
+    assert client.put(address, json={"config_data": {"number_of_results": 8}, "force": True}).status_code == 200
+    assert client.put(f"{address}/active", json={"is_active": False}).status_code == 409
+    did(client, running, "pause")
+    assert client.put(address, json={"config_data": {"number_of_results": 9}}).status_code == 200
+    assert client.post(CONFIGS, json={**body, "scope": "user:u-1"}).status_code == 201
