@@ -31,6 +31,7 @@ from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
+from application.measure_experiments import MeasureExperiments
 from application.moments import SERVER, Moments
 from application.name_positions import NamePositions
 from application.open_secrets import OpenSecrets
@@ -178,6 +179,7 @@ def served(
         rotate_secrets=RotateSecrets(opened.log, commands),
         resolve_config=resolve_config,
         run_experiments=RunExperiments(catalogs, commands),
+        measure_experiments=MeasureExperiments(opened.measurements, catalogs),
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         add_environment=AddEnvironment(commands),

@@ -20,6 +20,7 @@ from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
+from application.measure_experiments import MeasureExperiments
 from application.moments import Moments
 from application.name_positions import NamePositions
 from application.open_secrets import OpenSecrets
@@ -68,6 +69,7 @@ class UseCases:
     rotate_secrets: RotateSecrets
     resolve_config: ResolveConfig
     run_experiments: RunExperiments
+    measure_experiments: MeasureExperiments
     register_types: RegisterTypes
     change_ladder: ChangeLadder
     add_environment: AddEnvironment

@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from application.measurements import Exposure, MetricOutcome
 from application.reports import Failure, Usage
+from infrastructure.measurement_tables import exposures, outcomes
 from infrastructure.report_tables import failures, usage, usage_configs
 
-IN_POSTGRES = {sa.BigInteger: "BIGINT", sa.Boolean: "BOOLEAN"}  # everything else is text
+IN_POSTGRES = {sa.BigInteger: "BIGINT", sa.Boolean: "BOOLEAN", sa.Double: "DOUBLE PRECISION"}  # everything else is text
 
 
 class Inserts:
@@ -21,6 +23,8 @@ class Inserts:
         self.failures = insertion(dialect, failures, Failure._fields, returning="id")
         self.usage = insertion(dialect, usage, Usage._fields, returning="number, request_id")
         self.parts = insertion(dialect, usage_configs, usage_configs.c.keys(), returning="number")
+        self.exposures = insertion(dialect, exposures, Exposure._fields, returning="number")
+        self.outcomes = insertion(dialect, outcomes, MetricOutcome._fields, returning="number")
 
 
 def insertion(dialect: str, table: sa.Table, names: Sequence[str], *, returning: str) -> sa.TextClause:

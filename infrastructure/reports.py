@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -23,6 +23,7 @@ from application.reports import (
     UsagePage,
     UsedConfig,
 )
+from infrastructure.measurement_tables import exposures, outcomes
 from infrastructure.report_inserts import Inserts, as_json
 from infrastructure.report_queries import (
     failing_versions,
@@ -33,35 +34,33 @@ from infrastructure.report_queries import (
     usage_wanted,
 )
 from infrastructure.report_tables import failures, usage, usage_configs
-from infrastructure.views import views_reached
-
-T = TypeVar("T")
+from infrastructure.report_transactions import Transactions
 
 
 class SqlReports:
     """Each request's reports are one statement; a repeat is known by its key."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._transactions = Transactions(engine)
         self._inserts = Inserts(engine.dialect.name)
 
     def add_failures(self, new: Sequence[Failure]) -> Collection[UUID]:
         rows = as_json(one._replace(id=one.id.hex, config_id=hex_of(one.config_id)) for one in new)  # type: ignore[arg-type]
-        found = self._in_transaction(lambda c: c.execute(self._inserts.failures, rows).scalars().all(), writes=True)
+        found = self._transactions.run(lambda c: c.execute(self._inserts.failures, rows).scalars().all(), writes=True)
         return {UUID(one) for one in found}
 
     def failures(self, wanted: FailureFilter, *, after: Place | None, limit: int) -> FailurePage:
-        rows = self._read(page_of(failures_wanted(wanted), failures, after=after, limit=limit))
+        rows = self._transactions.read(page_of(failures_wanted(wanted), failures, after=after, limit=limit))
         return FailurePage(tuple(map(failure_of, rows[:limit])), next_place(rows, limit))
 
     def failing(
         self, wanted: FailureFilter, *, threshold: Threshold, now_us: int, limit: int
     ) -> Sequence[FailingVersion]:
-        rows = self._read(failing_versions(wanted, threshold=threshold, now_us=now_us, limit=limit))
+        rows = self._transactions.read(failing_versions(wanted, threshold=threshold, now_us=now_us, limit=limit))
         return [failing_of(tuple(row)) for row in rows]
 
     def recent(self, subject: ConfigVersion, *, since_us: int) -> Recent:
-        found = tuple(self._read(recent_failures(subject, since_us=since_us))[0])
+        found = tuple(self._transactions.read(recent_failures(subject, since_us=since_us))[0])
         return Recent(found[0], found[1] or "")
 
     def add_usage(self, records: Sequence[Usage]) -> int:
@@ -75,36 +74,18 @@ class SqlReports:
                 connection.execute(self._inserts.parts, as_json(parts))
             return len(added)
 
-        return self._in_transaction(add, writes=True)
+        return self._transactions.run(add, writes=True)
 
     def usage(self, wanted: UsageFilter, *, after: Place | None, limit: int) -> UsagePage:
-        rows = self._read(page_of(usage_wanted(wanted), usage, after=after, limit=limit))
+        rows = self._transactions.read(page_of(usage_wanted(wanted), usage, after=after, limit=limit))
         return UsagePage(tuple(map(usage_of, rows[:limit])), next_place(rows, limit))
 
     def prune(self, *, before_us: int, limit: int) -> int:
         def forget(connection: sa.Connection) -> int:
-            return sum(
-                forgotten(connection, tables, before_us, limit) for tables in ((failures,), (usage, usage_configs))
-            )
+            kinds = ((failures,), (usage, usage_configs), (exposures,), (outcomes,))
+            return sum(forgotten(connection, tables, before_us, limit) for tables in kinds)
 
-        return self._in_transaction(forget, writes=True)
-
-    def _read(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
-        return self._in_transaction(lambda connection: connection.execute(query).all(), writes=False)
-
-    def _in_transaction(self, do: Callable[[sa.Connection], T], *, writes: bool) -> T:
-        """Done again where the connection was dead: what is done twice is harmless here."""
-        with views_reached():
-            try:
-                return self._once(do, writes=writes)
-            except sa.exc.DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-                return self._once(do, writes=writes)  # every connection was taken for dead, so this is a new one
-
-    def _once(self, do: Callable[[sa.Connection], T], *, writes: bool) -> T:
-        with self._engine.connect().execution_options(writes=writes) as connection, connection.begin():
-            return do(connection)
+        return self._transactions.run(forget, writes=True)
 
 
 def forgotten(connection: sa.Connection, tables: Sequence[sa.Table], before_us: int, limit: int) -> int:

@@ -24,6 +24,7 @@ from infrastructure.event_store.store import Store
 from infrastructure.key_ring import KeyRing
 from infrastructure.leadership import AdvisoryLeadership, Listener
 from infrastructure.master_keys import MasterKeys
+from infrastructure.measurements import SqlMeasurements
 from infrastructure.migrations import migrate
 from infrastructure.projections.follower import Alone, Follower, Leadership
 from infrastructure.projections.generations import (
@@ -54,10 +55,12 @@ class Beside(NamedTuple):
     vitals: Vitals
     data_keys: DataKeys
     reports: SqlReports
+    measurements: SqlMeasurements
 
     @classmethod
     def the_log(cls, engine: sa.Engine, *, reports: sa.Engine | None = None) -> Beside:
-        return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine), SqlReports(reports or engine))
+        apart = reports or engine
+        return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine), SqlReports(apart), SqlMeasurements(apart))
 
 
 @dataclass
@@ -71,6 +74,7 @@ class OpenStore:
     vitals: Vitals
     data_keys: DataKeys
     reports: SqlReports
+    measurements: SqlMeasurements
     leads: Callable[[], bool]  # whether this process does what one process does for all
     lock: StoreLock | None = None  # of a SQLite file
     closers: list[Callable[[], None]] = field(default_factory=list)
@@ -102,7 +106,8 @@ def open_store(url: str) -> OpenStore:
             kept = sqlite_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0)
             store, views = Store(MemoryRecorder()), MemoryGenerations()
             reports = in_memory()
-            beside = Beside(SqlTiles.in_memory(kept), Vitals(kept), DataKeys.in_memory(kept), SqlReports(reports))
+            told = SqlReports(reports), SqlMeasurements(reports)
+            beside = Beside(SqlTiles.in_memory(kept), Vitals(kept), DataKeys.in_memory(kept), *told)
             return _followed(store, views, beside, Alone(), [kept.dispose, reports.dispose])
         if url.startswith("sqlite:///"):
             return _open_sqlite(Path(url.removeprefix("sqlite:///")))

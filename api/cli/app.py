@@ -88,6 +88,7 @@ experiment.command("show")(speaks(experiments.show))
 experiment.command("start")(speaks(experiments.start))
 experiment.command("pause")(speaks(experiments.pause))
 experiment.command("traffic")(speaks(experiments.traffic))
+experiment.command("results")(speaks(experiments.results))
 experiment.command("conclude")(speaks(experiments.conclude))
 app.add_typer(experiment, name="experiment")
 

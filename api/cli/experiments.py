@@ -13,6 +13,7 @@ from api.cli.failures import Failed
 from api.cli.options import DryRun, Environment, Reason
 
 EXPERIMENTS = "/api/experiments"
+RESULT = ("metric", "variant", "users", "mean", "difference", "at every look", "p", "verdict")
 
 NameArgument = Annotated[str, typer.Argument(help="The experiment's name.")]
 
@@ -87,6 +88,23 @@ async def traffic(
     _tell(api, await api.command("PUT", f"{EXPERIMENTS}/{found['id']}", body, version=found["version"]))
 
 
+async def results(api: Api, name: NameArgument, *, environment: Environment = None) -> None:
+    """Tell what has come of it: each variant beside the control."""
+    known = await _experiment(api, name, environment)
+    found = await api.read(f"{EXPERIMENTS}/{known['id']}/results")
+    if api.terminal.as_json:
+        api.terminal.answer(found)
+        return
+    rows = [_result(metric["name"], one) for metric in found["metrics"] for one in metric["variants"]]
+    api.terminal.table(RESULT, rows)
+    users = ", ".join(f"{name} {count}" for name, count in found["users"].items())
+    crossed = found["users_in_several_variants"]
+    left_out = f"; {crossed} who met several variants are left out" if crossed else ""
+    api.terminal.line(f"{found['name']} is {found['status']}; users: {users}{left_out}")
+    if not found["shares"]["match"]:
+        api.terminal.note("users are not distributed as the shares say: see whether each exposure is reported")
+
+
 async def conclude(
     api: Api,
     name: NameArgument,
@@ -111,6 +129,15 @@ async def _experiment(api: Api, name: str, environment: str | None) -> dict[str,
             found: dict[str, Any] = one
             return found
     raise Failed(f"there is no experiment {name}: varve experiment list shows what there is")
+
+
+def _result(metric: str, one: dict[str, Any]) -> tuple[Any, ...]:
+    mean = "" if one["mean"] is None else f"{one['mean']:.4g}"
+    if one["difference"] is None:
+        return (metric, one["name"], one["users"], mean, "", "", "", one["verdict"] or "")
+    change = f"{one['difference']:+.4g}" + ("" if one["relative"] is None else f" ({one['relative']:+.1%})")
+    sure = "{low:+.4g} to {high:+.4g}".format(**one["anytime_interval"])
+    return (metric, one["name"], one["users"], mean, change, sure, f"{one['anytime_p_value']:.3g}", one["verdict"])
 
 
 def _tell(api: Api, experiment: dict[str, Any]) -> None:

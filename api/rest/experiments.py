@@ -31,9 +31,9 @@ from application.commands import DryRun, Outcome
 from application.moments import Moment
 from application.use_cases import UseCases
 from domain.configs.scope import GLOBAL, Scope
-from domain.experiments.bucketing import BUCKETS
 from domain.experiments.experiment import experiment_id
 from domain.experiments.known import KnownExperiment
+from domain.experiments.results import shares_of
 from domain.times import rfc3339
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], route_class=StrictRoute)
@@ -49,8 +49,8 @@ PLAN: dict[str, Any] = {
     "traffic_percent": 20,
     "layer": None,
     "eligibility": 'context.user_id != "u-1"',
-    "primary_metric": {"name": "answer_accepted", "better": "higher"},
-    "guardrails": [{"name": "latency_ms", "better": "lower", "tolerated_change_percent": 5}],
+    "primary_metric": {"name": "answer_accepted", "better": "higher", "kind": "rate"},
+    "guardrails": [{"name": "latency_ms", "better": "lower", "kind": "mean", "tolerated_change_percent": 5}],
     "starts_at": None,
     "ends_at": None,
 }
@@ -86,6 +86,7 @@ class Variant(Body):
 class Metric(Body):
     name: Text
     better: Better = "higher"
+    kind: Literal["mean", "rate"] = Field("mean", description="rate: a user without an outcome counts as 0.")
 
 
 class Guardrail(Metric):
@@ -276,16 +277,13 @@ def answered(
 
 def experiment_data(known: KnownExperiment) -> dict[str, Any]:
     """An experiment; `shares` are those of the users that are in it."""
-    shares: dict[str, float] = dict.fromkeys((one["name"] for one in known.plan["variants"]), 0.0)
-    for held in known.variants:
-        shares[held.owner] += held.size / BUCKETS
     return {
-        "id": str(UUID(known.id)),
+        "id": str(known.uuid),
         "environment": known.environment,
         "name": known.name,
         **known.plan,
         "status": known.status,
-        "shares": {name: round(share, 4) for name, share in shares.items()},
+        "shares": {name: round(share, 4) for name, share in shares_of(known).items()},
         "adopted": known.adopted,
         "version": known.version,
         "created_at": rfc3339(known.created_us),

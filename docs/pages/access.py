@@ -31,8 +31,8 @@ share (global and the environment variables). A token whose roles are reader or 
 MEANING = {
     Action.READ_EFFECTIVE: "effective configs",
     Action.READ_SECRETS: "the secrets in them",
-    Action.REPORT: "report failures, and what requests were answered with",
-    Action.READ_REPORTS: "read these reports",
+    Action.REPORT: "report failures, what requests were answered with, exposures and outcomes",
+    Action.READ_REPORTS: "read these reports, and the results of experiments",
     Action.READ_CONFIGS: "configs, what a change of them would do, where fields come from, exports",
     Action.READ_LOG: "events, history, differences over time, audits, proofs",
     Action.READ_DEFINITIONS: "types, environments, the ladder, tags, the state of the views",

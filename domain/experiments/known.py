@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from domain.aggregate import stream_id
 from domain.config_types.expressions import Expression, facts
@@ -26,7 +27,7 @@ STATUS = {
 class KnownExperiment:
     """An experiment after its newest event; `id` is 32 hex digits, times are microseconds since the epoch.
 
-    `variants` says which variant each bucket belongs to.
+    `variants` says which variant each bucket belongs to; `weighed_us`, since when.
     """
 
     id: str
@@ -43,6 +44,11 @@ class KnownExperiment:
     updated_by: str
     position: int
     started_us: int | None = None
+    weighed_us: int = 0
+
+    @property
+    def uuid(self) -> UUID:
+        return UUID(self.id)
 
     @property
     def layer(self) -> str:
@@ -108,6 +114,8 @@ def known_experiment(event: Happened, before: KnownExperiment | None) -> KnownEx
     if event.topic == Experiment.Revised.TOPIC:
         plan = {name: body.get(name) for name in PLAN}
         changes |= {"plan": plan, "variants": weighed(before.variants, plan)}
+        if changes["variants"] != before.variants:
+            changes["weighed_us"] = event.recorded_us
     else:
         changes["status"] = STATUS[event.topic]
         if event.topic == Experiment.Started.TOPIC and before.started_us is None:

@@ -126,6 +126,14 @@ def record(target: str) -> dict[str, Any]:
     return {**RECORD, **about, "request_id": uuid4().hex}
 
 
+def exposure(target: str) -> dict[str, Any]:
+    return {"user_id": who(target)["user_id"], "experiment": "e-1", "variant": "warm"}
+
+
+def outcome(target: str) -> dict[str, Any]:
+    return {"id": str(uuid4()), "user_id": who(target)["user_id"], "metric": "accepted", "value": 1}
+
+
 def on_config(method: str, tail: str = "", body: Any = None) -> Callable[[Furnished, str], Any]:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" else {}
@@ -187,6 +195,16 @@ ROUTES: dict[str, Asked] = {
     ),
     "report_usage": Asked(
         READERS, lambda _, t: ("POST", "/api/usage", {"json": {"environment": TARGETS[t][0], "records": [record(t)]}})
+    ),
+    "report_exposures": Asked(
+        READERS,
+        lambda _, t: ("POST", "/api/exposures", {"json": {"environment": TARGETS[t][0], "exposures": [exposure(t)]}}),
+        targets=("user", "foreign user"),
+    ),
+    "report_outcomes": Asked(
+        READERS,
+        lambda _, t: ("POST", "/api/outcomes", {"json": {"environment": TARGETS[t][0], "outcomes": [outcome(t)]}}),
+        targets=("user", "foreign user"),
     ),
     **{
         operation: Asked(
@@ -395,6 +413,9 @@ ROUTES: dict[str, Asked] = {
         targets=("global", "elsewhere"),
     ),
     "read_experiment": Asked(VIEWERS, on_experiment("GET"), what="profile", targets=("global", "elsewhere")),
+    "read_experiment_results": Asked(
+        VIEWERS, on_experiment("GET", "/results"), what="profile", targets=("global", "elsewhere")
+    ),
     "revise_experiment": Asked(
         MAINTAINERS, on_experiment("PUT", body={}), what="profile", changes=True, targets=("global", "elsewhere")
     ),

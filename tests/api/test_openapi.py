@@ -131,6 +131,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client
         answer = client.post(CONFIGS, json=body_of("create_config"))
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())
+        client.post("/api/experiments", json=body_of("create_experiment"))
         yield client, answer.json()["id"]
 
 
@@ -208,7 +209,7 @@ def of_experiments(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made}, **({} if name in ROUTES_WITHOUT_BODY else {"json": bodies.get(name, {})})}
 
 
-ROUTES_WITHOUT_BODY = {"read_experiment", "list_experiments"}
+ROUTES_WITHOUT_BODY = {"read_experiment", "list_experiments", "read_experiment_results"}
 
 
 @operations

@@ -1,12 +1,14 @@
-"""experiment create, list, show, start, pause, traffic, conclude."""
+"""experiment create, list, show, start, pause, traffic, results, conclude."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 
-from tests.api.cli.conftest import Varve
+from tests.api.cli.conftest import Server, Varve
 
 PLAN = """
 traffic_percent: 100
@@ -14,6 +16,7 @@ hypothesis: more results raise recall
 variants:
   - {name: control, weight: 1, is_control: true}
   - {name: deep, weight: 3, profile: deep}
+primary_metric: {name: accepted, kind: rate}
 """
 
 
@@ -48,3 +51,32 @@ def test_what_cannot_be_says_what_to_do(varve: Varve, plan: str, folder: Path):
     (folder / "bad.yaml").write_text("variants: []\ntraffic_percent: 0\n", encoding="utf-8")
     bad = varve("experiment", "create", "e-2", "bad.yaml")
     assert (bad.code, "/traffic_percent" in bad.err) == (1, True)
+
+
+def measured(server: Server, users: dict[str, int]) -> None:
+    """So many users met each variant; every second of `deep` accepted an answer."""
+    ids = {name: [f"{name}-{n}" for n in range(count)] for name, count in users.items()}
+    met = [{"user_id": user, "experiment": "e-1", "variant": name} for name, those in ids.items() for user in those]
+    accepted = [{"id": str(uuid4()), "user_id": user, "metric": "accepted", "value": 1} for user in ids["deep"][::2]]
+    httpx.post(f"{server.address}/api/exposures", json={"exposures": met}).raise_for_status()
+    httpx.post(f"{server.address}/api/outcomes", json={"outcomes": accepted}).raise_for_status()
+
+
+def test_results_are_a_table(varve: Varve, plan: str, server: Server):
+    at = ("--server", server.address)
+    varve("experiment", "create", "e-1", plan, *at)
+    measured(server, {"control": 120, "deep": 360})
+    told = varve("experiment", "results", "E-1", *at)
+    assert (told.code, told.err) == (0, "")
+    (row,) = [line.split() for line in told.out.splitlines() if "deep" in line and "accepted" in line]
+    assert row[:5] == ["accepted", "deep", "360", "0.5", "+0.5"]
+    assert "e-1 is draft; users: control 120, deep 360" in told.out
+    assert varve("experiment", "results", "e-1", *at, "--json").json["users"] == {"control": 120, "deep": 360}
+
+
+def test_results_say_when_the_shares_do_not_match(varve: Varve, plan: str, server: Server):
+    at = ("--server", server.address)
+    varve("experiment", "create", "e-1", plan, *at)
+    measured(server, {"control": 300, "deep": 300})
+    told = varve("experiment", "results", "e-1", *at)
+    assert ("shares do not match" in told.out, "not distributed" in told.err) == (True, True)

@@ -1,0 +1,120 @@
+"""What has come of an experiment so far: each variant beside the control, metric by metric, with a verdict in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from domain.documents import Document
+from domain.experiments.bucketing import BUCKETS
+from domain.experiments.known import KnownExperiment
+from domain.experiments.statistics import MISMATCH, MOST_UNSURE, Comparison, Sample, compared, mismatch_p_value
+
+Verdict = Literal["better", "worse", "no difference seen yet", "too few users", "shares do not match"]
+RATE = "rate"  # of a metric of this kind, users without an outcome count as 0; of a mean they are left out
+
+
+class Exposed(NamedTuple):
+    """Users who met one variant alone, and those of them whose first exposure was since the weights last changed."""
+
+    users: int
+    lately: int
+
+
+class Measured(NamedTuple):
+    """Of a variant: its users, those of them with an outcome, and the sums of their means and of the squares."""
+
+    users: int
+    measured: int
+    total: float
+    squares: float
+
+    def sample(self, metric: Document) -> Sample:
+        return Sample(self.users if metric.get("kind") == RATE else self.measured, self.total, self.squares)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantResult:
+    """`comparison` is with the control; None of the control itself, and while there are too few users."""
+
+    name: str
+    sample: Sample
+    comparison: Comparison | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricResult:
+    """`metric` as it is planned; a guardrail has a tolerated change."""
+
+    metric: Document
+    variants: tuple[VariantResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """`users` by variant; `crossed` met several variants, and count nowhere."""
+
+    users: Mapping[str, int]
+    crossed: int
+    shares_p_value: float
+    metrics: tuple[MetricResult, ...]
+
+    @property
+    def shares_match(self) -> bool:
+        return self.shares_p_value >= MISMATCH
+
+
+def metrics_of(known: KnownExperiment) -> tuple[Document, ...]:
+    """The primary one first, then guardrails."""
+    primary = known.plan["primary_metric"]
+    return (*(() if primary is None else (primary,)), *known.plan["guardrails"])
+
+
+def shares_of(known: KnownExperiment) -> dict[str, float]:
+    """What part of the users in it is due to each variant."""
+    found: dict[str, float] = dict.fromkeys((one["name"] for one in known.plan["variants"]), 0.0)
+    for held in known.variants:
+        found[held.owner] += held.size / BUCKETS
+    return found
+
+
+def results(
+    known: KnownExperiment, exposed: Mapping[str | None, Exposed], measured: Mapping[str, Mapping[str, Measured]]
+) -> Results:
+    """From users by variant, and by metric and variant what was measured."""
+    names = [one["name"] for one in known.plan["variants"]]
+    found = {name: exposed.get(name, Exposed(0, 0)) for name in names}
+    p_value = mismatch_p_value({name: one.lately for name, one in found.items()}, shares_of(known))
+    control = next(one["name"] for one in known.plan["variants"] if one["is_control"])
+    metrics = (
+        _of_metric(metric, names, control, measured[metric["name"]], shares_match=p_value >= MISMATCH)
+        for metric in metrics_of(known)
+    )
+    crossed = exposed.get(None, Exposed(0, 0)).users
+    return Results({name: one.users for name, one in found.items()}, crossed, p_value, tuple(metrics))
+
+
+def _of_metric(
+    metric: Document, names: list[str], control: str, measured: Mapping[str, Measured], *, shares_match: bool
+) -> MetricResult:
+    samples = {name: measured.get(name, Measured(0, 0, 0.0, 0.0)).sample(metric) for name in names}
+    base, found = samples[control], []
+    for name, sample in samples.items():
+        comparison = None if name == control else compared(sample, base)
+        said = None
+        if name != control:
+            said = _verdict(comparison, metric, fewest=min(sample.users, base.users), shares_match=shares_match)
+        found.append(VariantResult(name, sample, comparison, said))
+    return MetricResult(metric, tuple(found))
+
+
+def _verdict(comparison: Comparison | None, metric: Document, *, fewest: int, shares_match: bool) -> Verdict:
+    if not shares_match:
+        return "shares do not match"
+    if fewest < MOST_UNSURE:
+        return "too few users"
+    if comparison is None or not comparison.is_sure:
+        return "no difference seen yet"
+    return "better" if (comparison.difference > 0) == (metric["better"] == "higher") else "worse"
