@@ -90,6 +90,7 @@ def service(
     callers: Callers | None = None,
     secret_keys: Path | None = None,
     watching: Watching | None = None,
+    is_read_only: bool = False,
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
 
@@ -105,6 +106,7 @@ def service(
             checkpoints=checkpoints,
             callers=callers,
             watching=watching,
+            is_read_only=is_read_only,
         )
     finally:
         opened.close()
@@ -127,22 +129,25 @@ def served(
     checkpoints: Checkpoints | None = None,
     callers: Callers | None = None,
     watching: Watching | None = None,
+    is_read_only: bool = False,
 ) -> Iterator[Service]:
     """Put the use cases on an open store, and let it follow its log.
 
-    With `checkpoints`, the log's tree follows too; without `callers`, everybody may do everything.
+    With `checkpoints`, the log's tree follows too; without `callers`, everybody may do everything. Where it
+    `is_read_only`, all that is recorded is what a new log must hold before it can answer.
     """
     views, kept = SqlViews(lambda: opened.follower.engine), KeptAnswers()
     assignments = SqlAssignments(lambda: opened.follower.engine)
     catalogs = Catalogs(views)
     rebuilder = ViewRebuilder(opened)
-    exposition = Exposition(opened.vitals, rebuilder, kept)
+    exposition = Exposition(opened.vitals, rebuilder, kept, is_read_only=is_read_only)
     telemetry = Telemetry(exposition.registry)
-    commands = Commands(opened.log, opened.follower, telemetry)
+    commands = Commands(opened.log, opened.follower, telemetry, is_read_only=is_read_only)
     opened.follower.on_advance += [lambda moved: catalogs.refresh() if moved.definitions else None, kept.invalidate]
     catalogs.refresh()
     opened.follower.start()
-    PrepareLog(opened.log, commands).prepare(environment=environment, command=own_command("prepare"))
+    own_commands = Commands(opened.log, opened.follower, telemetry)
+    PrepareLog(opened.log, own_commands).prepare(environment=environment, command=own_command("prepare"))
     resolve_config = ResolveConfig(views, assignments, catalogs, telemetry)
     compare = Compare(opened.log, views, assignments, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
@@ -197,8 +202,12 @@ def served(
         watch_failures=watch_failures,
         quarantine=quarantine,
         default_environment=environment,
+        is_read_only=is_read_only,
     )
-    read_variables(cases, environment, variables)
+    if is_read_only:
+        log.warning("every command is refused: the setting read_only is on")
+    else:
+        read_variables(cases, environment, variables)
     known = None if callers is None else callers.authenticate(catalogs)
     for check, trouble in health.checks().failing().items():
         log.warning("the service starts all the same", check=check, problem=trouble)

@@ -26,6 +26,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.InvalidFile: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
+    errors.ReadOnly: 403,
     errors.NotFound: 404,
     errors.NameTaken: 409,
     errors.SlotTaken: 409,

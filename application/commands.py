@@ -11,7 +11,7 @@ from typing import Protocol
 from application.ports import AlreadyRecorded, Command, Commit, EventStore, Progress, StreamMoved
 from application.unit_of_work import UnitOfWork
 from domain.aggregate import DomainEvent
-from domain.errors import Behind, Conflict, IdempotencyKeyReused, Refusal, StoreUnavailable
+from domain.errors import Behind, Conflict, IdempotencyKeyReused, ReadOnly, Refusal, StoreUnavailable
 
 ATTEMPTS = 14
 VISIBLE_WITHIN_SECONDS = 2.0
@@ -60,12 +60,25 @@ class Uncounted:
 
 
 class Commands:
-    """Carries commands out."""
+    """Carries commands out; where it is read only, tries them alone."""
 
-    def __init__(self, store: EventStore, progress: Progress, metrics: CommandMetrics | None = None) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        progress: Progress,
+        metrics: CommandMetrics | None = None,
+        *,
+        is_read_only: bool = False,
+    ) -> None:
         self._store = store
         self._progress = progress
         self._metrics = metrics or Uncounted()
+        self.is_read_only = is_read_only
+
+    def require_writable(self) -> None:
+        """Raises ReadOnly."""
+        if self.is_read_only:
+            raise ReadOnly("commands are switched off at this server: send it again when the operator allows them")
 
     def run(
         self, command: Command, decide: Decide, *, dry_run: bool = False, at_head: bool = False
@@ -73,7 +86,7 @@ class Commands:
         """`at_head`: what is decided rests on the views as a whole, so nothing may be recorded between them and it.
 
         Raises what `decide` raises; IdempotencyKeyReused; Conflict when others move faster than it can decide; Behind
-        where it must be decided from the views and they lag.
+        where it must be decided from the views and they lag; ReadOnly, but not for what was recorded before.
         """
         if dry_run:
             return self._tried(decide)
@@ -116,6 +129,7 @@ class Commands:
         raise Conflict(BUSY)
 
     def _attempt(self, command: Command, decide: Decide, *, at_head: bool) -> Commit:
+        self.require_writable()
         head = self._shown_head() if at_head else None
         return self._store.record(command, self._decided(decide).decision(head=head))
 

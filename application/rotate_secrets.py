@@ -25,13 +25,15 @@ class RotateSecrets:
         self._commands = commands
 
     def rotate(self, *, command: Command, dry_run: bool = False) -> Rotated:
-        """The same command again takes no further key. Raises KeysMissing."""
+        """The same command again takes no further key. Raises KeysMissing, ReadOnly."""
         key = stream_id("data_key", command.principal, command.command_id).hex
         if dry_run:
             return Rotated(self._store.secrets.rotate(key, dry_run=True), None)
         # A repeat is judged before any key is touched; a commit row without events says that it was done.
         known = self._store.commit_of(command.principal, command.command_id)
         outcome = self._commands.execute(command, _nothing) if known else None
+        if not known:
+            self._commands.require_writable()
         rotation = self._store.secrets.rotate(key, dry_run=known is not None)
         return Rotated(rotation, outcome or self._commands.execute(command, _nothing))
 

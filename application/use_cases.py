@@ -87,3 +87,4 @@ class UseCases:
     watch_failures: WatchFailures
     quarantine: Quarantine
     default_environment: str
+    is_read_only: bool

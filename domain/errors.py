@@ -8,6 +8,7 @@ Refusal
 │   └── InvalidFile          invalid_file       a file that cannot be read, with line and column
 ├── Unauthenticated          unauthenticated    nobody is known by what the caller shows
 ├── Forbidden                forbidden          the caller is known, and may not
+├── ReadOnly                 read_only          nobody may: changes are switched off here
 ├── NotFound                 not_found          nothing there, or nothing that the caller may see
 ├── Conflicting              the input fits, but not what is there
 │   ├── NameTaken            name_taken
@@ -101,6 +102,11 @@ class Unauthenticated(Refusal):
 class Forbidden(Refusal):
     code = "forbidden"
     title = "Forbidden"
+
+
+class ReadOnly(Refusal):
+    code = "read_only"
+    title = "Read only"
 
 
 class NotFound(Refusal):

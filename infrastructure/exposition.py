@@ -34,7 +34,7 @@ class Reading(NamedTuple):
 class Exposition:
     """A registry of our own, and what is read from the store for one scrape."""
 
-    def __init__(self, vitals: Vitals, rebuilder: Rebuilder, kept: KeptAnswers) -> None:
+    def __init__(self, vitals: Vitals, rebuilder: Rebuilder, kept: KeptAnswers, *, is_read_only: bool = False) -> None:
         self._vitals = vitals
         self._rebuilder = rebuilder
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody asks for
@@ -43,6 +43,8 @@ class Exposition:
         ProcessCollector(registry=self.registry)
         labels = ["version", "python"]
         build = Gauge("varve_build_info", "The version that runs.", labels, registry=self.registry)
+        read_only = Gauge("varve_read_only", "Whether every command is refused.", registry=self.registry)
+        read_only.set(is_read_only)
         build.labels(version("varve-server"), platform.python_version()).set(1)
 
     def read(self) -> Reading | None:

@@ -87,6 +87,7 @@ class Settings(BaseSettings):
     )
     quarantine_seconds: int = Field(300, ge=1, le=86_400, description="if they come in within so many seconds")
     auto_quarantine: bool = Field(False, description="take such a config out of force, if it is still at that version")
+    read_only: bool = Field(False, description="refuse every command; reads, dry runs and reports of use go on")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the server says")
 
     @field_validator("store_url")

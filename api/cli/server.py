@@ -67,6 +67,7 @@ class Opening:
                 callers=wiring.callers_of(self._settings),
                 secret_keys=self._settings.secret_keys,
                 watching=wiring.watching_of(self._settings),
+                is_read_only=self._settings.read_only,
             ) as service:
                 yield service
         except Exception as problem:

@@ -234,6 +234,7 @@ def opened_service(
     callers: Callers | None = None,
     secret_keys: Path | None = None,
     watching: Watching | None = None,
+    is_read_only: bool = False,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
     from api.bootstrap import served, unlock
@@ -250,6 +251,7 @@ def opened_service(
             checkpoints=checkpoints,
             callers=callers,
             watching=watching,
+            is_read_only=is_read_only,
         )
     finally:
         opened.close()

@@ -17,7 +17,11 @@ router = APIRouter(prefix="/health", tags=["health"], route_class=StrictRoute)
 
 ANSWER_WITHIN_SECONDS = 1.0
 HANGS = f"the store does not answer within {ANSWER_WITHIN_SECONDS:g} s: look at it, and at what is between"
-READY: dict[str, Any] = {"status": "ready", "checks": {"store": "ok", "migrations": "ok", "views": "ok"}}
+READY: dict[str, Any] = {
+    "status": "ready",
+    "checks": {"store": "ok", "migrations": "ok", "views": "ok"},
+    "read_only": False,
+}
 
 
 @router.get("/live", operation_id="live", responses=responses(400, ok={200: ("The process runs.", {"status": "live"})}))
@@ -32,7 +36,7 @@ async def ready(request: Request, cases: Cases) -> Response:
     checks = await _checked(cases, request.app.state.looks)
     failing = checks.failing()
     if not failing:
-        return json_response(READY, cases=cases, position=cases.progress.visible)
+        return json_response({**READY, "read_only": cases.is_read_only}, cases=cases, position=cases.progress.visible)
     store_fails = checks.store or checks.migrations
     code, title = ("store_unavailable", "Store unavailable") if store_fails else ("behind", "Views behind")
     told = {name: failing.get(name, "ok") for name in checks._fields}

@@ -40,6 +40,10 @@ TO_DO: dict[str, tuple[str, str]] = {
         "The caller is known, and its role does not allow this.",
         "Ask an admin for a key with another role, or do it where the role allows it.",
     ),
+    "read_only": (
+        "Commands are switched off at this server (`VARVE_READ_ONLY`); reads and dry runs go on.",
+        "Send it again when the operator has switched them on; what was recorded before is still known by its key.",
+    ),
     "not_found": (
         "There is nothing there, or nothing that the caller may see.",
         "Check the id and the environment; a config that was deleted is found in its history.",

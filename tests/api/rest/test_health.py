@@ -24,7 +24,7 @@ OK = {"store": "ok", "migrations": "ok", "views": "ok"}
 
 def test_a_service_whose_views_are_near_the_log_is_ready(client: Client) -> None:
     assert client.get("/health/live").json() == {"status": "live"}
-    assert client.get("/health/ready").json() == {"status": "ready", "checks": OK}
+    assert client.get("/health/ready").json() == {"status": "ready", "checks": OK, "read_only": False}
 
 
 def test_a_service_whose_views_are_far_behind_is_not_ready(
