@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
 from tests.api.conftest import CONFIGS, Client, opened
 from tests.master_keys import key_file
@@ -80,11 +80,11 @@ def test_variables_of_the_environment_are_not_read(read_only: Client) -> None:
     assert given["chunking"]["chunk_overlap"] == 10
 
 
-def test_it_is_told_by_health_by_a_metric_and_in_the_log(url: str) -> None:
-    with capture_logs() as lines, opened(url, is_read_only=True) as client:
+def test_it_is_told_by_health_by_a_metric_and_in_the_log(url: str, logs: list[Any]) -> None:
+    with opened(url, is_read_only=True) as client:
         assert client.get("/health/ready").json()["read_only"] is True
         assert "varve_read_only 1.0" in client.get("/metrics").text
-    assert [line for line in lines if "read_only" in line["event"]]
+    assert [line for line in logs if "read_only" in line["event"]]
 
 
 def test_no_key_of_secrets_is_taken(tmp_path: Path) -> None:
