@@ -26,6 +26,7 @@ from application.commands import Commands
 from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.edit_configs import EditConfigs
+from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
@@ -58,6 +59,7 @@ from infrastructure.assignments import SqlAssignments
 from infrastructure.checkpoints import Anchor, Checkpoints
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
+from infrastructure.guard_signals import LoggedGuards
 from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
@@ -155,6 +157,9 @@ def served(
     watch_failures = WatchFailures(
         opened.reports, views, quarantine, signals, watching=watching or Watching(), now_us=opened.log.now_us
     )
+    run, measure = RunExperiments(catalogs, commands), MeasureExperiments(opened.measurements, catalogs)
+    guards = LoggedGuards(exposition.registry)
+    guard = GuardExperiments(measure, run, catalogs, guards, now_us=opened.log.now_us)
     health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
@@ -183,8 +188,9 @@ def served(
         open_secrets=OpenSecrets(opened.log),
         rotate_secrets=RotateSecrets(opened.log, commands),
         resolve_config=resolve_config,
-        run_experiments=RunExperiments(catalogs, commands),
-        measure_experiments=MeasureExperiments(opened.measurements, catalogs),
+        run_experiments=run,
+        measure_experiments=measure,
+        guard_experiments=guard,
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         add_environment=AddEnvironment(commands),
@@ -216,7 +222,7 @@ def served(
             anchor = Anchor(prove_log, publish, leads=opened.leads, often=signing)
             anchor.start()
             threads.callback(anchor.close)
-        keeper = ReportKeeper(opened.reports, watch_failures, leads=opened.leads, now_us=opened.log.now_us)
+        keeper = ReportKeeper(opened.reports, watch_failures, guard, leads=opened.leads, now_us=opened.log.now_us)
         keeper.start()
         threads.callback(keeper.close)
         yield Service(cases, kept, exposition, opened.follower.on_advance, known)

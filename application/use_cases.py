@@ -15,6 +15,7 @@ from application.change_ladder import ChangeLadder
 from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.edit_configs import EditConfigs
+from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
@@ -70,6 +71,7 @@ class UseCases:
     resolve_config: ResolveConfig
     run_experiments: RunExperiments
     measure_experiments: MeasureExperiments
+    guard_experiments: GuardExperiments
     register_types: RegisterTypes
     change_ladder: ChangeLadder
     add_environment: AddEnvironment

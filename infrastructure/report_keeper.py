@@ -1,4 +1,4 @@
-"""A thread that looks at failures when some have come in, and forgets reports that have been kept long enough."""
+"""A thread that looks at failures and outcomes when some have come in, and forgets reports after a while."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import structlog
 
+from application.guard_experiments import GuardExperiments
 from application.reports import Reports
 from application.watch_failures import WatchFailures
 from domain.errors import StoreUnavailable
@@ -24,10 +25,17 @@ DAY_US = 86_400 * 1_000_000
 
 class ReportKeeper:
     def __init__(
-        self, reports: Reports, watch: WatchFailures, *, leads: Callable[[], bool], now_us: Callable[[], int]
+        self,
+        reports: Reports,
+        watch: WatchFailures,
+        guard: GuardExperiments,
+        *,
+        leads: Callable[[], bool],
+        now_us: Callable[[], int],
     ) -> None:
         self._reports = reports
         self._watch = watch
+        self._guard = guard
         self._leads = leads
         self._now_us = now_us
         self._pruned_at = 0.0
@@ -47,6 +55,7 @@ class ReportKeeper:
             self._watch.news.wait(LOOK_SECONDS)
             try:
                 self._watch.look()
+                self._guard.look_if_due()
                 self._prune_if_due()
             except StoreUnavailable as refusal:
                 log.warning("reports cannot be looked at", problem=refusal.detail)

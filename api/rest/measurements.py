@@ -94,7 +94,9 @@ def report_outcomes(body: OutcomesBody, cases: Cases, access: ReportsUse) -> Res
         )
         for one in body.outcomes
     ]
-    return taken_response(cases.measure_experiments.outcomes(environment, outcomes), cases=cases)
+    taken = cases.measure_experiments.outcomes(environment, outcomes)
+    cases.guard_experiments.note(environment)
+    return taken_response(taken, cases=cases)
 
 
 def exposure_of(body: ExposureBody, environment: str, *, received_us: int) -> Exposure:

@@ -49,7 +49,8 @@ class MetricResult:
     """`metric` as it is planned; a guardrail has a tolerated change."""
 
     metric: Document
-    variants: tuple[VariantResult, ...]
+    control: VariantResult
+    variants: tuple[VariantResult, ...]  # with the control
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _of_metric(
         if name != control:
             said = _verdict(comparison, metric, fewest=min(sample.users, base.users), shares_match=shares_match)
         found.append(VariantResult(name, sample, comparison, said))
-    return MetricResult(metric, tuple(found))
+    return MetricResult(metric, found[names.index(control)], tuple(found))
 
 
 def _verdict(comparison: Comparison | None, metric: Document, *, fewest: int, shares_match: bool) -> Verdict:
