@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.api.cli.conftest import Ran, Server, Varve
@@ -208,6 +209,14 @@ def test_the_source_is_not_written(varve, sqlite_legacy, tmp_path):
     migrate(varve, sqlite_legacy)
     assert (tmp_path / "older.db").read_bytes() == before
     assert not list(tmp_path.glob("older.db-*"))
+
+
+def test_what_would_write_to_the_source_is_not_carried_out(varve, postgres_url):
+    with psycopg.connect(postgres_url) as source:
+        source.execute("create sequence asked")
+        source.execute("create view llm_parameters as select nextval('asked') as id, 'u-1' as user_id, 'n' as name")
+    done = varve("migrate-legacy", "--source", postgres_url)
+    assert (done.code, "read-only transaction" in done.err) == (3, True)
 
 
 BAD_SOURCES = {
