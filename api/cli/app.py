@@ -108,6 +108,6 @@ app.add_typer(secrets, name="secrets")
 
 app.command("settings")(operating.settings)
 app.command("migrate")(operating.migrate)
-app.command("migrate-legacy")(speaks(migrating.migrate_legacy))
+app.command("migrate-legacy", hidden=True)(speaks(migrating.migrate_legacy))  # once in a life; the help fits a screen
 app.command("backup")(operating.backup)
 app.command("restore")(operating.restore)

@@ -27,9 +27,8 @@ def _commands(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, 
     if not finer:
         yield path, command
         return
-    for name, one in finer.items():
-        if not one.hidden:
-            yield from _commands((*path, name), one)
+    for name, one in finer.items():  # those too that the help leaves out to fit a screen
+        yield from _commands((*path, name), one)
 
 
 def _section(path: tuple[str, ...], command: Any) -> str:
