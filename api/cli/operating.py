@@ -93,7 +93,7 @@ def migrate(
     json: Json = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
-    """Bring a store's schema up to date (an older system: migrate-legacy)."""
+    """Update a store's schema. An older system: migrate-legacy."""
     named = wiring.settings(store_url=store)
     schema = wiring.migrated(named.store_url)
     terminal = Terminal(as_json=json)

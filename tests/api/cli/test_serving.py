@@ -156,7 +156,7 @@ def test_help_fits_a_screen_and_waits_for_nothing_heavy(folder):
     )
     *screen, loaded = done.stdout.splitlines()
     assert "serve" in done.stdout
-    assert len(screen) <= 42
+    assert len(screen) <= 40
     assert loaded == ""
 
 
