@@ -276,6 +276,15 @@ def outcome_headers(outcome: Outcome) -> dict[str, str]:
     return {} if outcome.visible else {"Varve-Visible": "false"}
 
 
+def gone_response(outcome: Outcome | DryRun, *, cases: UseCases) -> Response:
+    """The answer to a command after which there is nothing to show."""
+    if isinstance(outcome, DryRun):
+        return dry_run_response(outcome, cases=cases)
+    epoch = str(cases.store.identity.epoch)
+    marks = {"Varve-Position": str(outcome.position), "Varve-Epoch": epoch, **outcome_headers(outcome)}
+    return Response(status_code=204, headers=marks)
+
+
 def dry_run_response(run: DryRun, *, cases: UseCases) -> Response:
     """The events that a command would have recorded."""
     events = [

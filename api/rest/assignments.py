@@ -18,6 +18,7 @@ from api.deps import (
     StrictRoute,
     catalog_of,
     dry_run_response,
+    gone_response,
     json_response,
     moment_headers,
     outcome_headers,
@@ -127,11 +128,7 @@ def unassign_profile(
     place = cases.default_environment if environment is None else environment
     access.to(place, Scope.checked("user", user_id, at="/user_id"))
     outcome = cases.assign_profiles.unassign(place, user_id, command=asked.command(reason=reason), dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    epoch = str(cases.store.identity.epoch)
-    marks = {"Varve-Position": str(outcome.position), "Varve-Epoch": epoch, **outcome_headers(outcome)}
-    return Response(status_code=204, headers=marks)
+    return gone_response(outcome, cases=cases)
 
 
 @router.get(

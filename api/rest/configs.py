@@ -18,6 +18,7 @@ from api.deps import (
     StrictRoute,
     catalog_of,
     dry_run_response,
+    gone_response,
     json_response,
     matches,
     moment_headers,
@@ -231,11 +232,7 @@ def delete_config(
     access.to_config(config_id)
     command = asked.command(reason=reason)
     outcome = cases.edit_configs.delete(config_id, command=command, expected_version=expected, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    epoch = str(cases.store.identity.epoch)
-    marks = {"Varve-Position": str(outcome.position), "Varve-Epoch": epoch, **outcome_headers(outcome)}
-    return Response(status_code=204, headers=marks)
+    return gone_response(outcome, cases=cases)
 
 
 @router.put(

@@ -28,7 +28,6 @@ from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
-from application.moments import Moment
 from application.use_cases import UseCases
 from domain.configs.scope import GLOBAL, Scope
 from domain.experiments.experiment import experiment_id
@@ -270,7 +269,7 @@ def answered(
     """The experiment as the commit left it."""
     if isinstance(outcome, DryRun):
         return dry_run_response(outcome, cases=cases)
-    known = cases.catalogs.as_of(Moment(outcome.position).position).experiment(id_.hex)
+    known = cases.catalogs.as_of(outcome.position).experiment(id_.hex)
     marks = {"ETag": f'"{known.version}"', **outcome_headers(outcome), **(headers or {})}
     return json_response(experiment_data(known), cases=cases, position=outcome.position, status=status, headers=marks)
 

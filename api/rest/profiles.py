@@ -19,6 +19,7 @@ from api.deps import (
     StrictRoute,
     catalog_of,
     dry_run_response,
+    gone_response,
     json_response,
     moment_headers,
     outcome_headers,
@@ -181,11 +182,7 @@ def delete_profile(
     known = known_profile(id, cases, access, None)
     command = asked.command(reason=reason)
     outcome = cases.assign_profiles.delete(known, command=command, expected_version=expected, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    epoch = str(cases.store.identity.epoch)
-    marks = {"Varve-Position": str(outcome.position), "Varve-Epoch": epoch, **outcome_headers(outcome)}
-    return Response(status_code=204, headers=marks)
+    return gone_response(outcome, cases=cases)
 
 
 def known_profile(id_: UUID, cases: UseCases, access: Access, moment: Moment | None) -> KnownProfile:
