@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID
@@ -21,9 +21,12 @@ from domain.configs.provenance import Source, provenance
 from domain.configs.resolution import Degradation, Resolved, resolve
 from domain.configs.rungs import Rung, rungs
 from domain.configs.scope import GLOBAL, PROCESS, Context, Scope
+from domain.experiments.experiment import variant_of
 from domain.secrets.envelope import shown_json
 
 KEPT_RESOLUTIONS = 10_000
+Exposed = Mapping[str, Mapping[str, frozenset[str]]]
+"""By type, the experiments for which the user counts, each with the fields of the type that its variants give."""
 
 
 class ResolvedType:
@@ -56,6 +59,10 @@ class ResolvedType:
             self._gifts = tuple(gifts(self.layers, self.resolved))
         return self._gifts
 
+    def gives(self, label: str) -> frozenset[str]:
+        """The fields that a layer gave, by pointer."""
+        return frozenset(pointer for gift in self.gifts if gift.label == label for pointer in gift.pointers)
+
     def provenance(self) -> dict[str, Source]:
         return provenance(self.definition, self.layers, self.resolved)
 
@@ -67,8 +74,15 @@ class Effective:
     context: Context
     position: int
     types: dict[str, ResolvedType]
-    scopes: tuple[Scope, ...]  # all that it rests on, weakest first
+    scopes: tuple[Scope, ...]  # those of its layers, weakest first
+    rests_on: tuple[Scope, ...]  # these, and where else a change may make it another answer
     moment: Moment | None = None  # the one that was asked for; None for now
+    exposed: Exposed = field(default_factory=dict)
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """By experiment, the variant that the user is in."""
+        return dict(variant_of(scope) for scope in self.scopes if scope.kind == "experiment")
 
     @property
     def digest(self) -> str:
@@ -119,7 +133,7 @@ class Assembler:
             if row.config_type in by_type:
                 by_type[row.config_type].append(row)
         resolved = {name: self._resolved(catalog, name, found) for name, found in by_type.items()}
-        return Effective(context, position, resolved, tuple(scopes))
+        return Effective(context, position, resolved, tuple(scopes), tuple(scopes))
 
     def _resolved(self, catalog: Catalog, name: str, rows: list[LayerRow]) -> ResolvedType:
         version = catalog.row(name).version

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,7 @@ from domain.access.roles import Role
 from domain.config_types.definition import TypeDefinition
 from domain.configs.scope import Context, Ladder, Scope
 from domain.errors import NotFound
+from domain.experiments.experiment import experiment_id, variant_of
 from domain.experiments.known import Happened, KnownExperiment, Traffic, given, known_experiment
 from domain.profiles.profile import KnownProfile, profile_id
 
@@ -76,6 +78,15 @@ class Catalog:
     def variants(self, context: Context) -> tuple[Scope, ...]:
         """The scopes of the variants that a context's user is in."""
         return given(self.experiments.values(), self.traffic, context) if self.experiments else ()
+
+    def rivals(self, environment: str, scopes: Iterable[Scope]) -> dict[Scope, tuple[Scope, ...]]:
+        """For each variant among these scopes, every variant of its experiment."""
+        names = {scope: variant_of(scope)[0] for scope in scopes if scope.kind == "experiment"}
+        return {scope: self.experiments[experiment_id(environment, name).hex].scopes for scope, name in names.items()}
+
+    def with_rivals(self, environment: str, scopes: Sequence[Scope]) -> tuple[Scope, ...]:
+        """These scopes, and those of the variants that a user is not in."""
+        return tuple(dict.fromkeys(chain(scopes, *self.rivals(environment, scopes).values())))
 
     def experiment(self, experiment_id: str) -> KnownExperiment:
         """Raises NotFound."""

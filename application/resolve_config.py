@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from application.assemble import Assembler, Effective, Metrics
+from application.assemble import Effective, Metrics
 from application.assignments import Assignments
 from application.catalog import Catalog, Catalogs
+from application.exposure import ExposingAssembler
 from application.moments import Moment
 from application.ports import Views
 from application.views import LayerRow, LayerRows
@@ -22,7 +23,7 @@ class ResolveConfig:
         self._assignments = assignments
         self._catalogs = catalogs
         self._metrics = metrics
-        self._assembler = Assembler(metrics)
+        self._assembler = ExposingAssembler(metrics)
 
     def effective(
         self, context: Context, *, types: Sequence[str] | None = None, moment: Moment | None = None
@@ -51,7 +52,9 @@ class ResolveConfig:
         current = catalog or self._catalogs.current()
         scopes = dict.fromkeys(scope for context in contexts for scope in (*context.named, *current.variants(context)))
         users = dict.fromkeys(context.user_id for context in contexts if context.user_id is not None)
-        found = self._views.layers(environment, (PROCESS, GLOBAL, *scopes), users=tuple(users))
+        found = self._views.layers(
+            environment, current.with_rivals(environment, (PROCESS, GLOBAL, *scopes)), users=tuple(users)
+        )
         catalog = self._catalogs.at(found.definitions)
         if catalog.position != current.position and catalog.experiments:  # others may be in experiments now
             return self.look_up(environment, contexts, types=types, catalog=catalog)
@@ -65,7 +68,8 @@ class ResolveConfig:
         variants = current.variants(context)
         scopes = context.scopes(current.ladder, variants=variants)
         users = () if context.user_id is None else (context.user_id,)
-        found = self._views.layers(context.environment, scopes, users=users)
+        read = current.with_rivals(context.environment, scopes)
+        found = self._views.layers(context.environment, read, users=users)
         catalog = self._catalogs.at(found.definitions)
         if catalog.position != current.position and catalog.variants(context) != variants:
             return self._now(context, types, catalog)
@@ -79,7 +83,8 @@ class ResolveConfig:
         names = types or catalog.types
         profile = catalog.in_force(context.environment, self._given(catalog, context, moment.position))
         scopes = context.scopes(catalog.ladder, profile=profile, variants=catalog.variants(context))
-        rows = self._views.layers_at(context.environment, scopes, names, position=moment.position)
+        read = catalog.with_rivals(context.environment, scopes)
+        rows = self._views.layers_at(context.environment, read, names, position=moment.position)
         answer = self._assembler.assembled(context, scopes, rows, catalog, types=types, position=moment.position)
         return replace(answer, moment=moment)
 
@@ -94,7 +99,9 @@ class ResolveConfig:
 class Lookup:
     """Answers from rows that were read together, so that all of them are true at `position`."""
 
-    def __init__(self, assembler: Assembler, catalog: Catalog, found: LayerRows, types: Sequence[str] | None) -> None:
+    def __init__(
+        self, assembler: ExposingAssembler, catalog: Catalog, found: LayerRows, types: Sequence[str] | None
+    ) -> None:
         self._assembler = assembler
         self._catalog = catalog
         self._types = types
@@ -108,7 +115,8 @@ class Lookup:
         """The answer for one of the contexts. Raises InvalidRequest for a kind that is not on the ladder."""
         profile = profile_in_force(self._catalog, context, self._found)
         scopes = context.scopes(self._catalog.ladder, profile=profile, variants=self._catalog.variants(context))
-        rows = [row for scope in scopes for row in self._rows.get(scope, ())]
+        read = self._catalog.with_rivals(context.environment, scopes)
+        rows = [row for scope in read for row in self._rows.get(scope, ())]
         return self._assembler.assembled(
             context, scopes, rows, self._catalog, types=self._types, position=self.position
         )

@@ -65,6 +65,10 @@ async def get(
     api.terminal.table(columns + more, rows_of(effective, explain=explain))
     for lack in effective["degraded"]:
         api.terminal.note(f"{lack['config_type']}: {lack['message']}")
+    for experiment, variant in effective.get("experiments", {}).items() if explain else ():
+        types = [name for name, exposed in effective.get("exposed", {}).items() if experiment in exposed]
+        counts = f"counts, for {', '.join(types)}" if types else "does not count: other settings hide all it varies"
+        api.terminal.note(f"experiment {experiment}: in {variant}, and {counts}")
 
 
 def rows_of(effective: dict[str, Any], *, explain: bool) -> Iterator[tuple[Any, ...]]:

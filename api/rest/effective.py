@@ -157,5 +157,5 @@ def answered_open(
 def keep(request: Request, cases: UseCases, effective: Effective, answer: Answer) -> None:
     """Keep an answer under the address that was asked, until one of its scopes changes."""
     key = (request.scope["raw_path"], request.scope["query_string"])
-    scopes = [(effective.context.environment, scope.kind, scope.id) for scope in effective.scopes]
+    scopes = [(effective.context.environment, scope.kind, scope.id) for scope in effective.rests_on]
     cases.answers.put(key, answer, scopes=scopes)

@@ -14,7 +14,6 @@ from application.ports import Answer
 from domain.access.roles import Action
 from domain.configs.gifts import Gift
 from domain.configs.rungs import Rung
-from domain.experiments.experiment import variant_of
 
 ETAG_DIGITS = 32
 QUOTE = '"'
@@ -50,8 +49,10 @@ def finished(effective: Effective, *, epoch: int, shown: Shown, opening: Opening
         about["collection_ids"] = context.collection_ids
     if context.others:
         about["scopes"] = [str(scope) for scope in context.others]
-    if variants := dict(variant_of(scope) for scope in effective.scopes if scope.kind == "experiment"):
-        about["experiments"] = variants
+    if effective.variants:
+        about["experiments"] = effective.variants
+    if effective.exposed:
+        about["exposed"] = {name: sorted(experiments) for name, experiments in effective.exposed.items()}
     moment = effective.moment
     rest: dict[str, Any] = {
         "epoch": epoch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from application.assemble import ResolvedType
+from application.assemble import Effective, ResolvedType
 from domain.config_types.definition import TypeDefinition
 from domain.configs.fold import DEFAULT, owned_leaves
 from domain.configs.layer import Origin
@@ -68,6 +68,16 @@ def flags_of(one: ResolvedType) -> Iterator[Flag]:
     for pointer, _, owner in owned_leaves(value, one.resolved.owners):
         if is_flag(one, pointer, value):
             yield flag(f"{one.definition.name}.{dotted(pointer)}", value_at(value, pointer), owner, one)
+
+
+def exposed_by(key: str, effective: Effective) -> list[str]:
+    """The experiments that vary a flag, or something in it, of a user who counts for them."""
+    config_type, _, path = key.partition(".")
+    return [
+        name
+        for name, pointers in sorted(effective.exposed.get(config_type, {}).items())
+        if any(not path or f"{dotted(pointer)}.".startswith(f"{path}.") for pointer in pointers)
+    ]
 
 
 def flag_of_type(one: ResolvedType) -> Flag:

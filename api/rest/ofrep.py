@@ -13,7 +13,7 @@ from api.deps import AtPosition, Cases, StrictRoute, json_response, matches, req
 from api.json_text import json_text
 from api.ofrep import FLAGS
 from api.rest.examples import CHUNKING, CONFIG_ID, ofrep_responses
-from api.rest.flags import Flag, flag_named, flags_of
+from api.rest.flags import Flag, exposed_by, flag_named, flags_of
 from api.rest.ofrep_events import streams_of
 from application.assemble import Effective
 from application.use_cases import UseCases
@@ -76,7 +76,7 @@ def evaluate_flag(key: str, body: Evaluation, cases: Cases, access: ReadsEffecti
     effective = resolved(cases, access, context_of(cases, body.context), types=[key.partition(".")[0]])
     (one,) = effective.types.values()
     about = metadata_of(effective)
-    content = evaluated(flag_named(key, one), about=about | {"position": effective.position})
+    content = evaluated(flag_named(key, one), effective, about=about | {"position": effective.position})
     return json_response(content, cases=cases, position=effective.position)
 
 
@@ -102,12 +102,13 @@ def evaluate_flags(
     effective = resolved(cases, access, context_of(cases, body.context), types=None)
     found = [flag for one in effective.types.values() for flag in flags_of(one)]
     about = metadata_of(effective)
-    etag = f'"{sha256(json_text([evaluated(one, about=about) for one in found])).hexdigest()[:ETAG_DIGITS]}"'
+    flags = [evaluated(one, effective, about=about) for one in found]
+    etag = f'"{sha256(json_text(flags)).hexdigest()[:ETAG_DIGITS]}"'
     about["position"] = effective.position
     if matches(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Varve-Position": str(effective.position)})
     content = {
-        "flags": [evaluated(one, about=about) for one in found],
+        "flags": [evaluated(one, effective, about=about) for one in found],
         "eventStreams": streams_of(effective.context, root=request.scope.get("root_path", "")),
         "metadata": about,
     }
@@ -131,7 +132,7 @@ def metadata_of(effective: Effective) -> dict[str, Any]:
     return {"environment": effective.context.environment, "digest": effective.digest}
 
 
-def evaluated(flag: Flag, *, about: dict[str, Any]) -> dict[str, Any]:
+def evaluated(flag: Flag, effective: Effective, *, about: dict[str, Any]) -> dict[str, Any]:
     """A flag as it is served. Without a value, the caller's own default counts."""
     metadata: dict[str, Any] = {"layer": flag.layer}
     if flag.origin and flag.origin.config_id:
@@ -139,6 +140,8 @@ def evaluated(flag: Flag, *, about: dict[str, Any]) -> dict[str, Any]:
     experiment, variant = flag.experiment or (None, flag.layer)
     if experiment is not None:
         metadata["experiment"] = experiment
+    if exposed := exposed_by(flag.key, effective):
+        metadata["exposed"] = ", ".join(f"{name}/{effective.variants[name]}" for name in exposed)
     value = {} if flag.value is None else {"value": flag.value}
     return {"key": flag.key, **value, "reason": flag.reason, "variant": variant, "metadata": metadata | about}
 

@@ -42,6 +42,8 @@ RESERVED_NAMES = frozenset(
             "degraded",
             "provenance",
             "experiments",
+            "exposed",
+            "serving",
             "layers",
             "origins",
             "explain",

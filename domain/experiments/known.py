@@ -57,6 +57,11 @@ class KnownExperiment:
         return self.id if named is None else stream_id("experiment_layer", self.environment, named).hex
 
     @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Of its variants."""
+        return tuple(variant_scope(self.name, one["name"]) for one in self.plan["variants"])
+
+    @property
     def traffic(self) -> int:
         """So many buckets of its layer are its own, from its start to its conclusion."""
         return round(self.plan["traffic_percent"] * BUCKETS / 100) if self.status in (RUNNING, PAUSED) else 0

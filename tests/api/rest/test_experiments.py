@@ -199,6 +199,31 @@ def test_an_answer_tells_the_variants(client: Client, running: str) -> None:
     assert "experiments" not in client.effective()
 
 
+def test_an_answer_tells_in_which_types_a_user_counts(client: Client, running: str) -> None:
+    deep, control = (next(user for user, found in served(client).items() if found == one) for one in (DEEP, NOBODY))
+    for user in (deep, control):
+        assert client.effective(user)["exposed"] == {"retrieval": ["e-1"]}
+        assert "exposed" not in client.effective(user, config_types="chunking")
+    assert "exposed" not in client.effective()
+    before = client.newest_position
+    own = client.create("retrieval", {"number_of_results": 7}, scope="user", user_id=control, mode="overlay")
+    assert "exposed" not in client.effective(control)
+    assert client.effective(control, position=before)["exposed"] == {"retrieval": ["e-1"]}
+    contexts = {"contexts": [{"user_id": control}, {"user_id": deep}]}
+    items = client.post(f"{CONFIGS}effective", json=contexts).json()["items"]
+    assert [one.get("exposed") for one in items] == [None, {"retrieval": ["e-1"]}]
+    assert client.delete(CONFIGS + own["id"]).status_code == 204
+    assert client.effective(control)["exposed"] == {"retrieval": ["e-1"]}
+
+
+def test_a_kept_answer_follows_the_variants_that_its_user_is_not_in(client: Client, running: str) -> None:
+    deep, control = (next(user for user, found in served(client).items() if found == one) for one in (DEEP, NOBODY))
+    assert client.effective(control)["exposed"] == {"retrieval": ["e-1"]}
+    why = client.effective(deep, explain=True)["provenance"]["retrieval"]["/number_of_results"]
+    assert client.delete(CONFIGS + why["config_id"]).status_code == 204
+    assert "exposed" not in client.effective(control)
+
+
 @pytest.mark.parametrize(
     ("plan", "pointer"),
     [

@@ -256,3 +256,19 @@ def test_what_an_experiment_gives_is_split_and_names_its_variant(api: Client) ->
     assert {(one["reason"], one["variant"], "experiment" in one["metadata"]) for one in others} == {
         ("STATIC", "default", False)
     }
+
+
+def test_flags_name_the_experiments_that_a_user_counts_for(api: Client) -> None:
+    profile(api, "deep")
+    did(api, planned(api), "start")
+    found = {}
+    for number in range(20):
+        whole = evaluated(api, "retrieval", targetingKey=f"u-{number}")
+        field = evaluated(api, "retrieval.number_of_results", targetingKey=f"u-{number}")
+        other = evaluated(api, "retrieval.retrieval_type", targetingKey=f"u-{number}")
+        found[field["value"]] = (
+            whole["metadata"]["exposed"],
+            field["metadata"]["exposed"],
+            "exposed" in other["metadata"],
+        )
+    assert found == {25: ("e-1/deep", "e-1/deep", False), 5: ("e-1/control", "e-1/control", False)}
