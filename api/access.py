@@ -21,6 +21,7 @@ from domain.configs.config import Config
 from domain.configs.scope import Context, Scope
 from domain.errors import Forbidden, NotFound
 from domain.installation.environment import Environment
+from domain.webhooks.webhook import Webhook
 
 
 class Access:
@@ -87,7 +88,22 @@ class Access:
         kind = topic.partition(".")[0]
         if kind == ApiKey.TOPIC:
             return holds(self.principal, Action.MANAGE_KEYS)
+        if kind == Webhook.TOPIC:
+            return self.manages_webhooks(payload.get("environment"))
         return kind != Environment.TOPIC or self.sees_environment(payload["name"])
+
+    def to_webhooks(self, environment: str | None) -> None:
+        """Of an environment's webhooks; None for those of every one. Raises Forbidden, NotFound."""
+        if environment is None:
+            self.to_all()
+        else:
+            self.to(environment)
+
+    def manages_webhooks(self, environment: str | None) -> bool:
+        """Whether a listing may show a webhook, and what became of it."""
+        places = {EVERY_ENVIRONMENT, *self.principal.roles} if environment is None else {environment}
+        verdicts = {self._verdict(place, None, action=Action.MANAGE_WEBHOOKS) for place in places}
+        return verdicts == {Verdict.ALLOWED}
 
     @property
     def sees_every_event(self) -> bool:
@@ -151,5 +167,6 @@ ChangesConfigs = Annotated[Access, Depends(Asks(Action.CHANGE_CONFIGS))]
 NamesPositions = Annotated[Access, Depends(Asks(Action.NAME_POSITIONS))]
 Imports = Annotated[Access, Depends(Asks(Action.IMPORT))]
 Defines = Annotated[Access, Depends(Asks(Action.DEFINE))]
+ManagesWebhooks = Annotated[Access, Depends(Asks(Action.MANAGE_WEBHOOKS))]
 ManagesKeys = Annotated[Access, Depends(Asks(Action.MANAGE_KEYS))]
 Operates = Annotated[Access, Depends(Asks(Action.OPERATE))]

@@ -52,6 +52,7 @@ from api.rest import (
     tags,
     transfer,
     usage,
+    webhooks,
 )
 from api.rest.metrics import Exposition
 from api.shedding import Shedding
@@ -84,6 +85,7 @@ ROUTERS = (
     measurements.router,
     keys.router,
     secrets.router,
+    webhooks.router,
     failures.router,
     usage.router,
     audits.router,
@@ -110,6 +112,7 @@ TAGS = {  # in the order of the document
     "transfer": "Settings in and out.",
     "access": "API keys, owners of collections.",
     "secrets": "The keys that secrets are sealed with.",
+    "webhooks": "Where events are sent.",
     "reports": "What applications report: failures, and the configs behind their answers.",
     "projections": "The views that queries read.",
     "health": "How the service is.",

@@ -32,6 +32,7 @@ from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
+from application.manage_webhooks import ManageWebhooks
 from application.measure_experiments import MeasureExperiments
 from application.moments import SERVER, Moments
 from application.name_positions import NamePositions
@@ -172,6 +173,7 @@ def served(
         moments=Moments(opened.log, opened.follower),
         authorize=Authorize(views),
         manage_keys=ManageKeys(catalogs, commands),
+        manage_webhooks=ManageWebhooks(catalogs, commands),
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
         assignments=assignments,

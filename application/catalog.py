@@ -22,6 +22,7 @@ from domain.errors import NotFound
 from domain.experiments.experiment import experiment_id, variant_of
 from domain.experiments.known import Happened, KnownExperiment, Traffic, given, known_experiment
 from domain.profiles.profile import KnownProfile, profile_id
+from domain.webhooks.known import KnownWebhook, Mark, known_webhook
 
 KEPT_CATALOGS = 16
 
@@ -39,6 +40,7 @@ class Catalog:
         self.experiments: dict[str, KnownExperiment] = {}  # by id, in the order of their creation
         self.traffic = Traffic()
         self.profiles: dict[str, KnownProfile] = {}  # by id; deleted ones are not among them
+        self.webhooks: dict[str, KnownWebhook] = {}  # by id; deleted ones are not among them
         for row in rows:
             if row.valid_from <= position:
                 self._take(row)
@@ -57,6 +59,8 @@ class Catalog:
             self._take_profile(row)
         elif row.kind.startswith("experiment."):
             self._take_experiment(row)
+        elif row.kind.startswith("webhook."):
+            self._take_webhook(row)
         elif row.kind == "api_key":
             known = self.keys.get(row.name)
             self.keys[row.name] = replace(known, revoked_us=row.recorded_us) if known else issued_key(row)
@@ -74,6 +78,14 @@ class Catalog:
         )
         known = self.experiments[row.name] = known_experiment(event, self.experiments.get(row.name))
         self.traffic.take(known)
+
+    def _take_webhook(self, row: DefinitionRow) -> None:
+        mark, before = Mark(row.version, row.valid_from, row.recorded_us, row.actor), self.webhooks.get(row.name)
+        found = known_webhook(row.kind, row.name, body=orjson.loads(row.body), mark=mark, before=before)
+        if found is None:
+            self.webhooks.pop(row.name, None)
+        else:
+            self.webhooks[row.name] = found
 
     def variants(self, context: Context) -> tuple[Scope, ...]:
         """The scopes of the variants that a context's user is in."""

@@ -45,6 +45,7 @@ WITHOUT_EFFECT = frozenset(
         "slot.default_assigned",
         "tag.named",
         "collection.owned",
+        *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),
     )
 )
 """Topics that change no answer: what slots guard is said again by the configs, a tag is a name, an owner has rights."""

@@ -21,6 +21,7 @@ from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.manage_keys import ManageKeys
+from application.manage_webhooks import ManageWebhooks
 from application.measure_experiments import MeasureExperiments
 from application.moments import Moments
 from application.name_positions import NamePositions
@@ -53,6 +54,7 @@ class UseCases:
     moments: Moments
     authorize: Authorize
     manage_keys: ManageKeys
+    manage_webhooks: ManageWebhooks
     compare: Compare
     bisect: Bisect
     assignments: Assignments

@@ -41,6 +41,7 @@ MEANING = {
     Action.IMPORT: "imports",
     Action.DEFINE: "types, environments, the ladder",
     Action.MANAGE_KEYS: "API keys, owners of collections",
+    Action.MANAGE_WEBHOOKS: "webhooks, their deliveries and their secrets",
     Action.OPERATE: "rebuild and verify the views, verify the log",
 }
 

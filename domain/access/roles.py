@@ -20,6 +20,7 @@ class Action(StrEnum):
     IMPORT = "settings.import"
     DEFINE = "definitions.change"  # types, environments, the ladder
     MANAGE_KEYS = "keys.manage"  # and the owners of collections
+    MANAGE_WEBHOOKS = "webhooks.manage"  # where events are sent
     OPERATE = "service.operate"  # rebuild and verify views and the log, cut checkpoints
 
 

@@ -21,6 +21,8 @@ from domain.installation.ladder import LadderLog
 from domain.installation.resolver import Resolver
 from domain.profiles.assignment import Assignment
 from domain.profiles.profile import Profile
+from domain.secrets.envelope import shown_json
+from domain.webhooks.webhook import Webhook
 from infrastructure.projections.fold import CONFIG_TOPICS, ConfigRow, next_row
 from infrastructure.projections.tables import config_versions
 
@@ -37,9 +39,11 @@ DEFINITIONS = {
     Profile.Created.TOPIC: "profile",
     Profile.Updated.TOPIC: "profile",
     Profile.Deleted.TOPIC: "profile",
-    **{event.TOPIC: event.TOPIC for event in Experiment.EVENTS},  # which of them it is tells what it does
+    # Which of them it is tells what it does.
+    **{event.TOPIC: event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS)},
 }
-NAMED_BY_STREAM = frozenset({"profile", *(event.TOPIC for event in Experiment.EVENTS)})  # names are of an environment
+# Their names are of an environment, or they have none.
+NAMED_BY_STREAM = frozenset({"profile", *(event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS))})
 ASSIGNMENTS = frozenset({Assignment.Assigned.TOPIC, Assignment.Unassigned.TOPIC})
 
 
@@ -139,7 +143,7 @@ class Batch:
 
     def _definition(self, kind: str, event: Recorded, commit: Commit) -> None:
         payload = decode_definition(event.state)
-        body = event.state.decode()
+        body = shown_json(event.state).decode()  # no view ever holds an envelope
         facts = (commit.last, body, commit.recorded_us, payload.actor, payload.reason)
         name = event.stream_hex if kind in NAMED_BY_STREAM else payload.name or payload.key_id
         self.definitions.append((kind, name, event.version, *facts))

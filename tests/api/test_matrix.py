@@ -84,6 +84,7 @@ class Furnished:
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)  # an id in each environment
     experiments: dict[str, str] = field(default_factory=dict)
+    webhooks: dict[str, str] = field(default_factory=dict)
     keys: dict[Caller, str] = field(default_factory=dict)
     key_ids: dict[Caller, str] = field(default_factory=dict)
     newest: int = 0
@@ -134,6 +135,10 @@ def outcome(target: str) -> dict[str, Any]:
     return {"id": str(uuid4()), "user_id": who(target)["user_id"], "metric": "accepted", "value": 1}
 
 
+def webhook(environment: str) -> dict[str, Any]:
+    return {"environment": environment, "event_types": ["config.*"], "url": "https://hooks.example.com/varve"}
+
+
 def on_config(method: str, tail: str = "", body: Any = None) -> Callable[[Furnished, str], Any]:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" else {}
@@ -158,6 +163,15 @@ def on_profile(method: str, body: Any = None) -> Callable[[Furnished, str], Any]
         return method, path, {**dry, **({} if body is None else {"json": body})}
 
     return make
+
+
+def on_webhook(method: str, tail: str = "", body: Any = None) -> Asked:
+    def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
+        dry = {"params": {"dry_run": True}} if method != "GET" and tail in ("", "/rotate-secret") else {}
+        path = f"/api/webhooks/{there.webhooks[TARGETS[target][0]]}{tail}"
+        return method, path, {**dry, **({} if body is None else {"json": body})}
+
+    return Asked(ADMINS, make, what="environment", targets=("global", "elsewhere"))
 
 
 def plain(method: str, path: str, **request: Any) -> Callable[[Furnished, str], Any]:
@@ -501,6 +515,17 @@ ROUTES: dict[str, Asked] = {
         what="environment",
         targets=("global", "elsewhere"),
     ),
+    "create_webhook": Asked(
+        ADMINS,
+        lambda _, t: ("POST", "/api/webhooks", {"json": webhook(TARGETS[t][0]), "params": {"dry_run": True}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "read_webhook": on_webhook("GET"),
+    "update_webhook": on_webhook("PUT", body={"is_active": False}),
+    "delete_webhook": on_webhook("DELETE"),
+    "rotate_webhook_secret": on_webhook("POST", "/rotate-secret", {}),
+    "list_webhooks": Asked(ADMINS, plain("GET", "/api/webhooks"), what="own rights"),
     "list_keys": Asked(ADMINS, plain("GET", "/api/keys"), what="own rights"),
     "list_events": Asked(VIEWERS, plain("GET", "/api/events"), what="own rights"),
     "read_ladder": Asked(VIEWERS, plain("GET", "/api/ladder"), what="own rights"),
@@ -581,6 +606,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
             plan = {"environment": environment, "name": "e-1", "variants": VARIANTS}
             there.experiments[environment] = client.post("/api/experiments", json=plan).json()["id"]
             client.post(f"/api/experiments/{there.experiments[environment]}/start", json={})
+            there.webhooks[environment] = client.post("/api/webhooks", json=webhook(environment)).json()["id"]
         unused = client.post("/api/profiles", json={"name": "cold", "settings": {}}).json()["id"]
         for user in ("u-1", "u-2"):
             client.put(f"/api/assignments/{user}", json={"profile_id": unused})

@@ -196,6 +196,15 @@ def of_profiles(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made, "user_id": "u-1"}, **bodies.get(name, {})}
 
 
+def of_webhooks(client: Client, name: str) -> dict[str, Any]:
+    """A webhook to ask for."""
+    if name == "create_webhook":
+        return {"json": body_of(name)}
+    made = client.post("/api/webhooks", json=body_of("create_webhook")).json()["id"]
+    bodies: dict[str, Any] = {"update_webhook": {"is_active": False}, "rotate_webhook_secret": {}}
+    return {"path": {"id": made}, **({"json": bodies[name]} if name in bodies else {"json": None})}
+
+
 def of_experiments(client: Client, name: str) -> dict[str, Any]:
     """An experiment to ask for, as far as the operation needs it."""
     client.post("/api/profiles", json={"name": "experimental_v1", "settings": {}})
@@ -209,6 +218,13 @@ def of_experiments(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made}, **({} if name in ROUTES_WITHOUT_BODY else {"json": bodies.get(name, {})})}
 
 
+MADE_FOR = {
+    "profile": of_profiles,
+    "assignment": of_profiles,
+    "webhook": of_webhooks,
+    "experiment": of_experiments,
+}
+"""What there must be before an operation is asked for, by a word in its name."""
 ROUTES_WITHOUT_BODY = {"read_experiment", "list_experiments", "read_experiment_results"}
 
 
@@ -224,10 +240,8 @@ def test_the_example_of_an_operation_has_the_shape_of_its_answer(furnished: tupl
         config_id = client.create(is_default=False)["id"]
     elif name in {"read_key", "revoke_key"}:
         given["path"] = {"key_id": client.post("/api/keys", **GIVEN["issue_key"]).json()["id"]}
-    elif "profile" in name or "assignment" in name:
-        given = {**given, **of_profiles(client, name)}
-    elif "experiment" in name:
-        given = {**given, **of_experiments(client, name)}
+    elif furnish := next((made for word, made in MADE_FOR.items() if word in name), None):
+        given = {**given, **furnish(client, name)}
     elif name == "undo_event":
         changed = client.change(client.create(is_default=False), description="another")
         given["path"] = {"position": changed["position"]}

@@ -45,6 +45,11 @@ TOPICS = {
     "slot.name_released",
     "slot.opened",
     "tag.named",
+    "webhook.created",
+    "webhook.deleted",
+    "webhook.disabled",
+    "webhook.revised",
+    "webhook.secret_rotated",
 }
 
 
