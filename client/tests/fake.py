@@ -30,6 +30,7 @@ class FakeVarve:
         self.api_key: str | None = None
         self.heeds_positions = True  # that an answer must have seen
         self.refused: dict[str, str] = {}  # user: reason
+        self.told: dict[str, dict[str, Any]] = {}  # user: what else an answer says
         self.batches: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.streams: list[Request] = []
@@ -81,7 +82,7 @@ class FakeVarve:
             answer["layers"][name] = rungs
             answer["resolution_path"][name] = rungs[0]["layer"] if rungs else "none"
         about = {"environment": "production", "epoch": self.epoch, "digest": digest(answer["llm"], answer["prompt"])}
-        answer.update(about)
+        answer.update(about, **self.told.get(asked.get("user_id", ""), {}))
         answer["etag"] = digest(answer)
         return {**answer, "position": self.position}
 

@@ -41,6 +41,10 @@ class Varve:
         answer = httpx.delete(f"{self.url}/api/runtime-configs/{config_id}", trust_env=False)
         answer.raise_for_status()
 
+    def read(self, path: str) -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{self.url}/api/{path}", trust_env=False).raise_for_status().json()
+        return found
+
     def effective(self, user: str, **asked: Any) -> dict[str, Any]:
         answer = httpx.get(f"{self.url}/api/runtime-configs/effective/{user}", params=asked, trust_env=False)
         found: dict[str, Any] = answer.raise_for_status().json()

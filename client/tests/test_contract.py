@@ -113,6 +113,28 @@ def test_experiments_are_followed_as_they_begin_and_end(real, live):
     eventually(lambda: found() == {(7, None)})
 
 
+def test_the_service_measures_an_experiment_by_what_the_client_tells_it(real, live):
+    real.post("profiles", {"name": "wide", "settings": {"retrieval": {"number_of_results": 30}}})
+    variants = [
+        {"name": "control", "weight": 50, "is_control": True},
+        {"name": "wide", "weight": 50, "profile": "wide"},
+    ]
+    plan = {"name": "width", "variants": variants, "primary_metric": {"name": "accepted", "kind": "rate"}}
+    experiment = real.post("experiments", plan)["id"]
+    real.post(f"experiments/{experiment}/start", {})
+    users = [f"of-the-width-{number}" for number in range(12)]
+    real.put(f"user:{users[0]}", "retrieval", number_of_results=1)
+    eventually(lambda: all(live.effective(user=user).meta.experiments for user in users))
+    for user in users:
+        live.effective(user=user).retrieval  # noqa: B018 - that it is read is what counts
+        live.outcome("accepted", True, user=user)
+    assert live.flush(10)
+    assert live.metrics()["reports_sent"] == 11 + 12
+    found = real.read(f"experiments/{experiment}/results")
+    assert sum(found["users"].values()) == 11  # nothing of it reaches who has settings over it
+    assert {one["mean"] for one in found["metrics"][0]["variants"]} == {1.0}
+
+
 def test_a_context_that_cannot_be_is_a_problem_of_its_own(real, live):
     cfg = live.effective(user="u-e", scopes=["galaxy:g-1"])
     assert cfg.meta.is_fallback

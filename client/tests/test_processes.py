@@ -23,7 +23,7 @@ def connections_to(port: int) -> int:
 
 def target_of(file: Path) -> str:
     try:
-        return os.readlink(file)
+        return str(file.readlink())
     except OSError:  # the one that lists the folder is gone by now
         return ""
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from varve.client import Client, Collection
 from varve.context import Context
@@ -77,6 +78,12 @@ class AsyncClient:
     def record_usage(self, request_id: str, cfg: Effective | Trace, *, outcome: Outcome = "ok") -> None:
         """It only takes a note, so there is nothing to wait for."""
         self.client.record_usage(request_id, cfg, outcome=outcome)
+
+    def outcome(
+        self, metric: str, value: float, *, user: str, id: UUID | str | None = None  # noqa: A002 - its name in the API
+    ) -> None:  # fmt: skip
+        """Likewise."""
+        self.client.outcome(metric, value, user=user, id=id)
 
     async def post(self, path: str, body: object, *, seconds: float = 10.0) -> tuple[int, dict[str, Any]]:
         return await asyncio.to_thread(self.client.post, path, body, seconds=seconds)

@@ -47,7 +47,8 @@ class Answers:
                 digest=raw["digest"],
                 etag=raw.get("etag"),
                 confirmed_at=at,
-                experiments=dict(raw.get("experiments", {})),
+                experiments=(experiments := dict(raw.get("experiments", {}))),
+                exposed=exposed_of(raw.get("exposed", {}), parts, experiments),
                 notes=self._notes(parts, before),
                 problem=problem,
             )
@@ -81,6 +82,13 @@ class Answers:
             if found:
                 notes[name] = found
         return notes
+
+
+def exposed_of(
+    told: Mapping[str, Any], parts: Mapping[str, Part], experiments: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """By type, the experiments that the user counts for: of those that the context is in."""
+    return {name: tuple(one for one in told[name] if one in experiments) for name in told if name in parts}
 
 
 def part_of(value: Any, path: Any, layers: Any, healed: list[str], origins: Any) -> Part:

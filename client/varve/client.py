@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from varve import forks
 from varve.blame import is_config_error
@@ -17,6 +18,7 @@ from varve.context import Context
 from varve.defaults import Defaults
 from varve.effective import Effective
 from varve.errors import NotVarve
+from varve.exposures import Exposures
 from varve.facts import State, Trace
 from varve.guard import Guard, Whom
 from varve.guarding import Guarding
@@ -25,8 +27,8 @@ from varve.link import Link
 from varve.metrics import Metrics
 from varve.models import model_of, type_of
 from varve.notices import Change, Fallback, Notices, Subscriber
-from varve.reporter import USAGE, Reporter
-from varve.reports import Outcome, described, usage_record
+from varve.reporter import OUTCOMES, USAGE, Reporter
+from varve.reports import Outcome, described, outcome_report, usage_record
 from varve.running import ENDING_SECONDS, Options, Running
 from varve.threads import join
 
@@ -56,6 +58,7 @@ class Client:
         on_fallback: Callable[[Fallback], object] | None = None,
         on_change: Callable[[Change], object] | None = None,
         auto_report: bool = True,
+        report_exposures: bool = True,
     ) -> None:
         for name, value in (
             ("max_contexts", max_contexts),
@@ -82,9 +85,10 @@ class Client:
         self._defaults = Defaults(defaults or {})
         self._held = Held(max_contexts=max_contexts)
         self._young = self._held.young
-        self._link = Link(self._held)
         self._circuits = Circuits()
         self._reporter = Reporter(self.post, count=self.count)
+        exposures = Exposures(self._reporter, environment=self.environment, is_on=report_exposures)
+        self._link = Link(self._held, on_met=exposures.met)
         self._running = self._start()
         self._closed = False
         forks.watch(self)
@@ -210,6 +214,15 @@ class Client:
         trace = cfg.trace() if isinstance(cfg, Effective) else cfg
         environment = self.environment or trace.environment
         self._reporter.add(USAGE, usage_record(request_id, trace, outcome=outcome), environment=environment)
+
+    def outcome(
+        self, metric: str, value: float, *, user: str, id: UUID | str | None = None  # noqa: A002 - its name in the API
+    ) -> None:  # fmt: skip
+        """Tell the service, behind the application's back, what a user did: the results of experiments rest on it.
+
+        An id counts once; without one, each call does. Raises ValueError for what cannot be.
+        """
+        self._reporter.add(OUTCOMES, outcome_report(metric, value, user=user, id_=id), environment=self.environment)
 
     # ------------------------------------------------------------------------------------------------------- sending
 

@@ -31,21 +31,28 @@ class Standing(Protocol):
     def confirmed_at(self) -> float | None:
         """When all that is current was last known to be true, in monotonic time."""
 
+    def met(self, effective: Effective, config_type: str) -> None:
+        """Settings that an experiment varies were read, for the first time of this answer. Never raises."""
+
 
 class Effective(Mapping[str, Settings]):
     """The effective settings of a context by type: `cfg.llm.temperature`, `cfg["llm"]["temperature"]`.
 
     It never changes, so that a request sees one state of things from its beginning to its end; `meta` alone is
     looked up when it is asked for. A type for which nothing is in force has no settings, and is false.
+
+    A type that an experiment varies becomes an attribute when it is read for the first time: so that is noticed, and
+    later reads are as fast as any.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_facts", "_models", "_parts", "_standing", "context")
+    __slots__ = ("__dict__", "__weakref__", "_facts", "_models", "_parts", "_standing", "_unmet", "context")
 
     context: Context
     _facts: Facts
     _models: dict[object, Any]
     _parts: Mapping[str, Part]
     _standing: Standing
+    _unmet: set[str]  # types that experiments vary, and nobody has read yet
 
     def __init__(self, context: Context, parts: Mapping[str, Part], facts: Facts, standing: Standing) -> None:
         keep = object.__setattr__
@@ -54,7 +61,9 @@ class Effective(Mapping[str, Settings]):
         keep(self, "_facts", facts)
         keep(self, "_standing", standing)
         keep(self, "_models", {})
-        self.__dict__.update({name: part.settings for name, part in parts.items() if name not in OWN_NAMES})
+        keep(self, "_unmet", set(facts.exposed))
+        left_out = OWN_NAMES | facts.exposed.keys() if facts.exposed else OWN_NAMES
+        self.__dict__.update({name: part.settings for name, part in parts.items() if name not in left_out})
 
     @property
     def meta(self) -> Meta:
@@ -69,6 +78,7 @@ class Effective(Mapping[str, Settings]):
             digest=facts.digest,
             epoch=facts.world.epoch if facts.world else None,
             experiments=MappingProxyType(facts.experiments),
+            exposed=MappingProxyType(facts.exposed),
             notes=MappingProxyType(facts.notes),
             problem=facts.problem,
             state=standing.state,
@@ -115,7 +125,7 @@ class Effective(Mapping[str, Settings]):
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """A copy in plain dicts and lists."""
-        return {name: part.settings.as_dict() for name, part in self._parts.items()}
+        return {name: self[name].as_dict() for name in self._parts}
 
     def _part(self, name: str) -> Part:
         try:
@@ -127,7 +137,20 @@ class Effective(Mapping[str, Settings]):
         return f"there is no config type {name}: there are {', '.join(self._parts) or 'none'}"
 
     def __getitem__(self, name: str) -> Settings:
-        return self._part(name).settings
+        settings = self._part(name).settings
+        if name in self._unmet:
+            self._meet(name, settings)
+        return settings
+
+    def _meet(self, name: str, settings: Settings) -> None:
+        if name not in OWN_NAMES:
+            self.__dict__[name] = settings  # first, or another thread would find it in neither
+        self._unmet.discard(name)
+        self._standing.met(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        """To look whether a type is there is not to read it."""
+        return name in self._parts
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._parts)
@@ -136,6 +159,9 @@ class Effective(Mapping[str, Settings]):
         return len(self._parts)
 
     def __getattr__(self, name: str) -> Settings:
+        """Asked for what is not in __dict__."""
+        if name in self._unmet:
+            return self[name]
         raise AttributeError(self._unknown(name))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -171,6 +197,9 @@ class Elsewhere:
 
     def confirmed_at(self) -> float | None:
         return None
+
+    def met(self, effective: Effective, config_type: str) -> None:
+        """It is told by the process that has the client."""
 
 
 ELSEWHERE = Elsewhere()

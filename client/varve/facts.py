@@ -77,7 +77,7 @@ class Meta:
     `age_seconds` is the time since the service last confirmed it, at least by a sign of life on the stream (every
     15 s); None where it never did. `problem` says why there is no better answer. `is_current` is False once the client
     has a newer answer for the context, or has let go of it. `experiments` names those that the context is in, with its
-    variant in each.
+    variant in each; `exposed`, by type, those for which the user counts.
     """
 
     source: Source
@@ -88,6 +88,7 @@ class Meta:
     digest: str | None
     epoch: int | None
     experiments: Mapping[str, str]
+    exposed: Mapping[str, tuple[str, ...]]
     notes: Mapping[str, tuple[Note, ...]]
     problem: str | None
     state: State
@@ -117,5 +118,6 @@ class Facts:
     etag: str | None = None
     confirmed_at: float | None = None
     experiments: Mapping[str, str] = field(default_factory=dict)
+    exposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     problem: str | None = None

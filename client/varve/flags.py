@@ -76,7 +76,7 @@ def looked_up(effective: Effective, key: str) -> Flag | None:
     part = parts_of(effective)[config_type]
     if part.path == NOBODY:
         return Flag(None, NOBODY)
-    value: Any = part.settings
+    value: Any = effective[config_type]
     for one in keys:
         if not isinstance(value, Mapping) or one not in value:
             return None

@@ -66,6 +66,7 @@ def head_of(answer: Effective, wall: float) -> dict[str, Any]:
         "world": facts.world,
         "digest": facts.digest,
         "experiments": facts.experiments,
+        "exposed": facts.exposed,
     }
 
 
@@ -101,4 +102,5 @@ def raw_of(entry: Mapping[str, Any], parts: list[Mapping[str, Any]]) -> dict[str
         "origins": {part["name"]: part.get("origins", []) for part in parts},
         "degraded": [{"config_type": part["name"], "message": message} for part in parts for message in part["healed"]],
         **{name: entry[name] for name in ("environment", "position", "digest", "experiments")},
+        "exposed": entry.get("exposed", {}),
     }

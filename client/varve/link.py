@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from varve.effective import Effective, facts_of
 from varve.facts import State
@@ -11,8 +12,11 @@ from varve.held import Held
 
 
 class Link:
-    def __init__(self, held: Held) -> None:
+    """`on_met` hears of settings that were read and that an experiment varies."""
+
+    def __init__(self, held: Held, *, on_met: Callable[[Effective, str], None]) -> None:
         self.state: State = "connecting"
+        self.met = on_met
         self._held = held
         self.lost_at: float | None = None
         self._confirmed_at: float | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from varve.answers import Answers
 from varve.batch import MOST_CONTEXTS, MOST_IDS, Batch, Batches
 from varve.context import Context
-from varve.effective import Effective, doubt, facts_of
+from varve.effective import Effective, doubt, facts_of, parts_of
 from varve.fallbacks import Fallbacks
 from varve.held import Held
 from varve.metrics import Metrics
@@ -100,7 +100,9 @@ class Refresher:
 
 
 def changed_types(before: Effective, after: Effective) -> frozenset[str]:
-    return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
+    was, parts = parts_of(before), parts_of(after)
+    both = was.keys() & parts.keys()
+    return frozenset(name for name in {*was, *parts} if name not in both or was[name].settings != parts[name].settings)
 
 
 def requests(contexts: Iterable[Context]) -> Iterator[list[Context]]:

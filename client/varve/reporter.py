@@ -31,6 +31,7 @@ class Kind(NamedTuple):
 
 
 FAILURES, USAGE = Kind("/api/failures", "failures"), Kind("/api/usage", "records")
+EXPOSURES, OUTCOMES = Kind("/api/exposures", "exposures"), Kind("/api/outcomes", "outcomes")
 
 
 class Line(NamedTuple):

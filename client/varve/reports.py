@@ -1,10 +1,10 @@
-"""What a client tells the service: calls that failed, and what requests were answered with."""
+"""What a client tells the service: failed calls, what requests were answered with, and what experiments need."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from varve.effective import Effective, facts_of
 from varve.facts import Layer, Trace
@@ -13,6 +13,7 @@ Outcome = Literal["ok", "failed", "healed"]
 OUTCOMES = ("ok", "failed", "healed")
 LONGEST_ERROR = 500
 LONGEST_ID = 255
+LARGEST_VALUE = 1e15
 
 
 def described(error: Exception) -> str:
@@ -50,8 +51,7 @@ def failure_report(
 
 def usage_record(request_id: object, trace: Trace, *, outcome: str) -> dict[str, Any]:
     """Raises ValueError for what the service would not take."""
-    if not isinstance(request_id, str) or not 1 <= len(request_id) <= LONGEST_ID:
-        raise ValueError(f"request_id: a text of 1 to {LONGEST_ID} characters is needed, not {request_id!r:.100}")
+    checked_text(request_id, "request_id")
     if outcome not in OUTCOMES:
         raise ValueError(f"outcome: one of {', '.join(OUTCOMES)} is needed, not {outcome!r}")
     first = trace.collection if isinstance(trace.collection, str) else next(iter(trace.collection or ()), None)
@@ -67,6 +67,38 @@ def usage_record(request_id: object, trace: Trace, *, outcome: str) -> dict[str,
         "variant": trace.variant,
         "outcome": outcome,
     }
+
+
+def exposure_report(user: str | None, experiment: str, variant: str, *, at: datetime) -> dict[str, Any]:
+    return {"user_id": user, "experiment": experiment, "variant": variant, "at": at.isoformat()}
+
+
+def outcome_report(metric: object, value: object, *, user: object, id_: UUID | str | None) -> dict[str, Any]:
+    """Raises ValueError for what the service would not take."""
+    if not isinstance(value, int | float) or not abs(value) <= LARGEST_VALUE:
+        raise ValueError(f"value: a number of at most {LARGEST_VALUE:g} either way is needed, not {value!r:.100}")
+    return {
+        "id": str(uuid4() if id_ is None else checked_uuid(id_)),
+        "at": now(),
+        "user_id": checked_text(user, "user"),
+        "metric": checked_text(metric, "metric"),
+        "value": value * 1.0,
+    }
+
+
+def checked_uuid(id_: UUID | str) -> UUID:
+    """Raises ValueError."""
+    try:
+        return UUID(str(id_))
+    except ValueError:
+        raise ValueError(f"id: a UUID is needed, not {id_!r:.100}") from None
+
+
+def checked_text(text: object, name: str) -> str:
+    """Raises ValueError."""
+    if not isinstance(text, str) or not 1 <= len(text) <= LONGEST_ID:
+        raise ValueError(f"{name}: a text of 1 to {LONGEST_ID} characters is needed, not {text!r:.100}")
+    return text
 
 
 def now() -> str:

@@ -45,8 +45,9 @@ def _rungs(effective: Effective, config_type: str, *, allow_provider_change: boo
     if config_type not in effective and effective.meta.is_fallback:  # a type that only the service knows
         yield Layer("none", None, None, NO_SETTINGS)
         return
-    layers = effective.layers(config_type)  # raises KeyError, with the names that there are
-    first = layers[0] if layers else Layer("none", None, None, effective[config_type])
+    in_force = effective[config_type]  # raises KeyError, with the names that there are
+    layers = effective.layers(config_type)
+    first = layers[0] if layers else Layer("none", None, None, in_force)
     tried: list[Settings] = []
     for layer in layers or (first,):
         another = PROVIDER in layer.value and layer.value[PROVIDER] != first.value.get(PROVIDER, layer.value[PROVIDER])

@@ -33,7 +33,8 @@ def test_an_experiment_from_its_plan_to_its_conclusion(varve: Varve, plan: str):
     found = {varve("get", f"u-{n}", "--json").json["retrieval"]["number_of_results"] for n in range(12)}
     assert found == {5, 25}
     told = varve("get", "u-1", "-t", "retrieval", "--explain").err
-    assert told.startswith("experiment e-1: in ") and told.endswith(", and counts, for retrieval\n")
+    assert told.startswith("experiment e-1: in ")
+    assert told.endswith(", and counts, for retrieval\n")
     varve("set", "user:u-2", "retrieval", "number_of_results=9")
     assert "does not count: other settings hide" in varve("get", "u-2", "--explain").err
     assert "control 25%, deep 75%" in varve("experiment", "list").out
