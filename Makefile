@@ -31,7 +31,7 @@ PEERS := build/peers/.installed/peers-$(shell cat requirements/peers.lock | cksu
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow hostile
-.PHONY: browser swagger audit sbom alerts blackout reads heal
+.PHONY: browser console swagger audit sbom alerts blackout reads heal
 
 help:  ## show this
 	@echo "make ..."
@@ -115,6 +115,21 @@ swagger:  ## fetch what /docs is shown with once more, with npm
 	@tar -xzf build/swagger-ui-dist-$(SWAGGER).tgz -C api/static/docs --strip-components=1 --touch \
 		$(addprefix package/,$(SWAGGER_FILES))
 	@cd api/static/docs && sha256sum $(SWAGGER_FILES) > SHA256SUMS && git diff --stat .
+
+# What the console is made with, as it was published but for the names that modules import each other by.
+PREACT := 11.2.0
+HTM := 3.1.1
+
+console:  ## fetch what the console is made with once more, with npm
+	@mkdir -p build && npm pack --silent --pack-destination build preact@$(PREACT) htm@$(HTM) > build/packed
+	@cd api/static/console/vendor && \
+		tar -xzOf $(CURDIR)/build/preact-$(PREACT).tgz package/dist/preact.mjs | sed '/^\/\/# source/d' > preact.js && \
+		tar -xzOf $(CURDIR)/build/preact-$(PREACT).tgz package/hooks/dist/hooks.mjs \
+			| sed '/^\/\/# source/d; s/from"preact"/from".\/preact.js"/' > hooks.js && \
+		tar -xzOf $(CURDIR)/build/htm-$(HTM).tgz package/dist/htm.mjs > htm.js && \
+		tar -xzOf $(CURDIR)/build/preact-$(PREACT).tgz package/LICENSE > LICENSE.preact && \
+		tar -xzOf $(CURDIR)/build/htm-$(HTM).tgz package/LICENSE > LICENSE.htm && \
+		sha256sum LICENSE.htm LICENSE.preact hooks.js htm.js preact.js > SHA256SUMS && git diff --stat .
 
 wheel: $(RUN)  ## build the distribution into dist/
 	@$(BIN)/python -m hatchling build -t wheel

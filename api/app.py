@@ -50,6 +50,7 @@ from api.rest import (
     secrets,
     stream,
     tags,
+    timeline,
     transfer,
     usage,
     webhooks,
@@ -64,7 +65,8 @@ from application.use_cases import UseCases
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
 ROUTERS = (
     bisect.router,
-    compare.router,  # before effective.router, whose user ids may hold a slash
+    compare.router,
+    timeline.router,  # before effective.router, whose user ids may hold a slash
     effective.router,
     ofrep.router,
     ofrep_events.router,

@@ -9,11 +9,13 @@ from typing import Protocol
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import refusal_response
+from api.pages import CONSOLE_PAGES
 from api.parsing import text_of
 from domain.access.principal import Principal, unchecked
 from domain.errors import InvalidRequest, Refusal, Unauthenticated
 
-OPEN_TO_ALL = ("/health/", "/docs", "/openapi.json")
+OPEN_TO_ALL = ("/health/", "/docs", "/console/", "/openapi.json")
+CONSOLE = frozenset(CONSOLE_PAGES)
 LONGEST_NAME = 255
 BEARER = "bearer "
 
@@ -42,7 +44,7 @@ class Doors:
         self._authenticates = authenticates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(OPEN_TO_ALL):
+        if scope["type"] != "http" or scope["path"].startswith(OPEN_TO_ALL) or scope["path"] in CONSOLE:
             await self._app(scope, receive, send)
             return
         try:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from application.assemble import Effective
 from application.assignments import Assignments
 from application.catalog import Catalogs
@@ -28,6 +30,11 @@ class Turn:
     commit: Commit
     events: tuple[Recorded, ...]
     changes: dict[str, list[Change]]
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was made, where that was said."""
+        return next((said for one in self.events if (said := orjson.loads(one.state).get("reason"))), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
-"""How answers differ: the timeline of a context, two answers side by side, and who changed a field."""
+"""How answers differ: two of them side by side, and who changed a field."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.access import ReadsLog
 from api.deps import Cases, StrictRoute, json_response, require_position
 from api.rest.bodies import Body
-from api.rest.effective import Collections, Environment, Scopes, Types, context_of
+from api.rest.effective import context_of
 from api.rest.examples import CONFIG_ID, responses
 from application.assemble import Effective
-from application.compare import Blamed, Turn
+from application.compare import Blamed
 from application.moments import Moment
 from application.ports import Commit, Recorded
 from application.use_cases import UseCases
@@ -31,6 +31,7 @@ TURN = {
     "at": "2026-11-20T10:00:00.000001Z",
     "actor": "u-1",
     "operation": "create_config",
+    "reason": "clauses were cut in half",
     "events": [{"position": 1041, "type": "config.created", "stream_id": CONFIG_ID, "stream_version": 1}],
     "changes": {"chunking": [CHANGE]},
 }
@@ -113,50 +114,6 @@ class BlameBody(Body):
     pointer: str = Field(max_length=1000, description="JSON pointer of one field, such as /max_chunk_size.")
 
 
-@router.get(
-    "/runtime-configs/effective/{user_id:path}/timeline",
-    operation_id="timeline",
-    responses=responses(400, 404, 503, ok={200: ("What changed, oldest first.", {"items": [TURN], "next": None})}),
-)
-def timeline(
-    user_id: str,
-    request: Request,
-    cases: Cases,
-    access: ReadsLog,
-    environment: Environment = None,
-    collection_id: Collections = [],
-    scope: Scopes = [],
-    config_types: Types = [],
-    from_: Annotated[
-        str | None, Query(alias="from", max_length=100, description="A moment; the first event if absent.")
-    ] = None,
-    to: Annotated[str | None, Query(max_length=100, description="A moment; now if absent.")] = None,
-    cursor: Annotated[int | None, Query(ge=0, lt=2**63, description="`next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-) -> Response:
-    """Each moment at which this context's effective config changed, what did it, and the difference."""
-    context = context_of(cases, environment, user_id, collection_id, scope)
-    access.to_context(context)
-    start, end = moment_at(cases, from_, "/from"), moment_at(cases, to, "/to")
-    upto = end.position if end else cases.progress.visible
-    after = cursor if cursor is not None else (start.position if start else 0)
-    if after > upto:
-        raise InvalidRequest.at("/from", "from lies after to: exchange them", "order")
-    items: list[dict[str, Any]] = []
-    more = False
-    for turn in cases.compare.timeline(context, after=after, upto=upto, types=config_types or None):
-        more = len(items) == limit
-        if more:
-            break
-        items.append(turn_data(turn))
-    following = str(items[-1]["position"]) if more else None
-    headers = {}
-    if following:
-        url = request.url.include_query_params(cursor=following)
-        headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-    return json_response({"items": items, "next": following}, cases=cases, position=upto, headers=headers)
-
-
 @router.post(
     "/diff",
     operation_id="diff",
@@ -212,11 +169,6 @@ def moment_at(cases: UseCases, text: str | None, at: str) -> Moment | None:
     if moment is not None:
         require_position(cases, moment.position)
     return moment
-
-
-def turn_data(turn: Turn) -> dict[str, Any]:
-    events = [event_data(event) for event in turn.events]
-    return {**commit_data(turn.commit), "events": events, "changes": changes_data(turn.changes)}
 
 
 def commit_data(commit: Commit) -> dict[str, Any]:

@@ -269,6 +269,11 @@ ROUTES: dict[str, Asked] = {
         lambda _, t: ("GET", f"{CONFIGS}effective/{who(t)['user_id']}/timeline", {}),
         targets=("user", "foreign user"),
     ),
+    "timeline_without_user": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", f"{CONFIGS}timeline", {"params": {"environment": TARGETS[t][0]}}),
+        targets=("global", "elsewhere"),
+    ),
     "diff": Asked(VIEWERS, lambda _, t: ("POST", "/api/diff", {"json": {"left": who(t), "right": who(t)}})),
     "blame": Asked(
         VIEWERS,

@@ -94,6 +94,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "verify_config_type": {"path": {"name": "chunking"}, "json": {"schema": {"type": "object", "properties": {}}}},
     "rollback_config": {"json": {"to_version": 1}},
     "import_settings": {"json": {"kind": "bundle"}},
+    "timeline_without_user": {"params": {"config_types": "chunking", "collection_id": "c-9", "from": "position:12"}},
     "timeline": {
         "path": {"user_id": "u-1"},
         "params": {"config_types": "chunking", "collection_id": "c-9", "from": "position:12"},

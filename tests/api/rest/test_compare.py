@@ -36,6 +36,7 @@ def test_the_timeline_tells_each_change_and_what_did_it(client: Client, changed:
     fields = [[(c["pointer"], c["before"], c["after"]) for c in one["changes"]["chunking"]] for one in told]
     assert fields == [[("/max_chunk_size", 400, 500)], [("/max_chunk_size", 500, 600)], [("/max_chunk_size", 600, 400)]]
     assert "config.updated" in [event["type"] for event in told[1]["events"]]
+    assert [one["reason"] for one in told] == [None, "longer", None]
 
 
 def test_a_change_elsewhere_is_not_on_the_timeline(client: Client, changed: tuple[str, list[int]]):
@@ -43,6 +44,15 @@ def test_a_change_elsewhere_is_not_on_the_timeline(client: Client, changed: tupl
     other = {"scope": "user:u-2", "config_type": "chunking", "name": "theirs", "is_default": True}
     client.post("/api/runtime-configs/", json={**other, "config_data": {"max_chunk_size": 900}})
     assert timeline(client) == before
+
+
+def test_a_context_without_a_user_has_a_timeline_too(client: Client, changed: tuple[str, list[int]]):
+    body = {"scope": "collection", "collection_id": "c-9", "config_type": "chunking", "name": "contracts"}
+    client.post("/api/runtime-configs/", json={**body, "config_data": {"max_chunk_size": 900}})
+    address = "/api/runtime-configs/timeline?config_types=chunking"
+    everybody, those = (client.get(address + query).json()["items"] for query in ("", "&collection_id=c-9"))
+    assert those[:-1] == everybody
+    assert [(c["pointer"], c["after"]) for c in those[-1]["changes"]["chunking"]] == [("/max_chunk_size", 900)]
 
 
 def test_the_timeline_comes_in_pages(client: Client, changed: tuple[str, list[int]]):

@@ -1,0 +1,89 @@
+// How the console asks: each call is one that any other program can make.
+
+/** A request that was not carried out. `detail` says what to do; `faults` are {pointer, message, rule}. */
+export class Problem extends Error {
+  constructor(status, {code = "", title = "", detail = "", errors = []} = {}) {
+    super(detail || title || `the service answered ${status}`);
+    this.status = status;
+    this.code = code;
+    this.faults = errors;
+  }
+
+  get isOffline() {
+    return this.status === 0;
+  }
+}
+
+export const OFFLINE = {code: "offline", detail: "the service cannot be reached: what is shown may be old"};
+
+let newest = 0; // the newest position that this page has heard of, so that it reads what it wrote
+
+/** @param {number} position */
+export function heard(position) {
+  newest = Math.max(newest, position);
+}
+
+/** Who acts, where the service does not ask for a key. */
+export const actor = {
+  get: () => localStorage.getItem("varve.actor") ?? "",
+  set: (name) => localStorage.setItem("varve.actor", name),
+};
+
+/**
+ * Ask, and read the answer. Raises a Problem.
+ * @param {string} path
+ * @param {{method?: string, query?: Iterable<[string, string]>, body?: unknown, ifMatch?: string, signal?: AbortSignal}} [asked]
+ * @returns {Promise<{data: any, etag: string | null, position: number, status: number}>}
+ */
+export async function ask(path, {method = "GET", query = [], body, ifMatch, signal} = {}) {
+  const parameters = new URLSearchParams([...query]).toString();
+  const address = parameters ? `${path}?${parameters}` : path;
+  const options = {method, headers: headersOf(method, body, ifMatch), signal, body: body && JSON.stringify(body)};
+  const response = await fetched(address, options);
+  const position = Number(response.headers.get("Varve-Position") ?? 0);
+  const data = await read(response);
+  if (!response.ok) throw new Problem(response.status, data ?? {});
+  if (method !== "GET") heard(position);
+  return {data, etag: response.headers.get("ETag"), position, status: response.status};
+}
+
+function headersOf(method, body, ifMatch) {
+  const headers = {"Varve-Min-Position": String(newest)};
+  if (actor.get()) headers["Varve-Actor"] = encodeURIComponent(actor.get());
+  if (body) headers["Content-Type"] = "application/json";
+  if (ifMatch) headers["If-Match"] = ifMatch;
+  if (method !== "GET") headers["Idempotency-Key"] = crypto.randomUUID();
+  return headers;
+}
+
+async function fetched(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, OFFLINE);
+  }
+}
+
+async function read(response) {
+  const text = await response.text();
+  if (!text) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {detail: "this is not the answer of a Varve service"};
+  }
+}
+
+/** Every item of a listing, page after page, up to so many. */
+export async function listed(path, {query = [], most = 5000, signal} = {}) {
+  const items = [];
+  let next = null;
+  do {
+    const asked = next === null ? [...query] : [...query, ["cursor", next]];
+    const {data} = await ask(path, {query: asked, signal});
+    items.push(...data.items);
+    next = data.next;
+  } while (next !== null && items.length < most);
+  return {items, more: next !== null};
+}
