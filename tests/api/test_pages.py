@@ -64,7 +64,9 @@ def test_a_file_of_a_page_is_served_once(api: Client, name: str) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("name", ["docs/LICENSE", "docs/nothing", "console/..%2f..%2fapp.py", "console/vendor/SHA256SUMS"])
+@pytest.mark.parametrize(
+    "name", ["docs/LICENSE", "docs/nothing", "console/..%2f..%2fapp.py", "console/vendor/SHA256SUMS"]
+)
 def test_nothing_else_is(api: Client, name: str) -> None:
     assert api.get(f"/{name}").status_code == 404
 
