@@ -160,7 +160,6 @@ def with_rung(
     for index, layer in enumerate(layers):
         if layer.label == label:
             return tuple(layers), index
-        # an experiment or a profile stands in no scope, but has a rank
-        if order.get(layer.label, (ladder.rank(layer.label.partition(":")[0]), 0)) > order[label]:
+        if order[layer.label] > order[label]:
             return (*layers[:index], empty(label), *layers[index:]), index
     return (*layers, empty(label)), len(layers)

@@ -42,6 +42,13 @@ def test_a_draft_is_tested(client: Client):
     assert body["sample"]["draft"]["chunks"] == [{"start": 0, "end": 10, "text": "Some text."}]
 
 
+def test_a_draft_is_tested_over_environment_variables(client: Client):
+    client.post("/api/imports", json={"kind": "env", "variables": {"MAX_CHUNK_SIZE": "700"}})
+    answer = ask(client, "test", {**DRAFT, "scope": "user", "user_id": "u-1"})
+    (one,) = answer.json()["contexts"]
+    assert one["changes"] == [{"pointer": "/max_chunk_size", "before": 700, "after": 600, "hidden_by": None}]
+
+
 def test_the_blast_radius_is_told(client: Client):
     client.create(data={"max_chunk_size": 500}, scope="collection", collection_id="c-9")
     answer = ask(client, "impact", {"changes": [PUT]})
