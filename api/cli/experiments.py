@@ -58,7 +58,7 @@ async def show(api: Api, name: NameArgument, *, environment: Environment = None)
     if api.terminal.as_json:
         api.terminal.answer(found)
         return
-    hidden = {"id", "variants", "position"}
+    hidden = {"id", "variants", "buckets", "position"}
     api.terminal.table(("", ""), [(key, value) for key, value in found.items() if key not in hidden and value])
     rows = [(one["name"], one["profile"], one["is_control"], found["shares"][one["name"]]) for one in found["variants"]]
     api.terminal.table(("variant", "profile", "control", "share"), rows)

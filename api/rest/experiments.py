@@ -26,14 +26,13 @@ from api.deps import (
 )
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
+from api.rest.experiment_answer import experiment_data
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.use_cases import UseCases
 from domain.configs.scope import GLOBAL, Scope
 from domain.experiments.experiment import experiment_id
 from domain.experiments.known import KnownExperiment
-from domain.experiments.results import shares_of
-from domain.times import rfc3339
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], route_class=StrictRoute)
 
@@ -58,6 +57,12 @@ EXPERIMENT = {
     **PLAN,
     "status": "running",
     "shares": {"control": 0.5, "deep": 0.5},
+    "buckets": {
+        "traffic_salt": "6e1c8a44b7be5a7f9f6d0d6f0f3a9b1c",
+        "traffic": [[0, 2000]],
+        "variant_salt": "6e1c8a44b7be5a7f9f6d0d6f0f3a9b1c-variant",
+        "variants": [[0, 5000, "control"], [5000, 10000, "deep"]],
+    },
     "adopted": None,
     "version": 2,
     "created_at": "2026-11-20T10:00:00.000001Z",
@@ -163,7 +168,7 @@ def list_experiments(
     catalog = catalog_of(cases, moment)
     catalog.require_environment(place)
     found = [one for one in catalog.experiments.values() if one.environment == place and status in (None, one.status)]
-    content = {"items": [experiment_data(one) for one in found], "next": None}
+    content = {"items": [experiment_data(one, catalog) for one in found], "next": None}
     return json_response(content, cases=cases, position=position_of(cases, moment), headers=moment_headers(moment))
 
 
@@ -176,9 +181,12 @@ def list_experiments(
 def read_experiment(id: UUID, cases: Cases, access: ReadsConfigs, asked: MomentAsked) -> Response:  # noqa: A002 -- its name in the address
     """One experiment, now or as of a moment."""
     moment = asked.found(cases)
-    known = allowed(catalog_of(cases, moment), id, access)
+    catalog = catalog_of(cases, moment)
+    known = allowed(catalog, id, access)
     headers = {"ETag": f'"{known.version}"', **moment_headers(moment)}
-    return json_response(experiment_data(known), cases=cases, position=position_of(cases, moment), headers=headers)
+    return json_response(
+        experiment_data(known, catalog), cases=cases, position=position_of(cases, moment), headers=headers
+    )
 
 
 @router.put("/{id:uuid}", operation_id="revise_experiment", responses=CHANGED)
@@ -269,26 +277,8 @@ def answered(
     """The experiment as the commit left it."""
     if isinstance(outcome, DryRun):
         return dry_run_response(outcome, cases=cases)
-    known = cases.catalogs.as_of(outcome.position).experiment(id_.hex)
+    catalog = cases.catalogs.as_of(outcome.position)
+    known = catalog.experiment(id_.hex)
     marks = {"ETag": f'"{known.version}"', **outcome_headers(outcome), **(headers or {})}
-    return json_response(experiment_data(known), cases=cases, position=outcome.position, status=status, headers=marks)
-
-
-def experiment_data(known: KnownExperiment) -> dict[str, Any]:
-    """An experiment; `shares` are those of the users that are in it."""
-    return {
-        "id": str(known.uuid),
-        "environment": known.environment,
-        "name": known.name,
-        **known.plan,
-        "status": known.status,
-        "shares": {name: round(share, 4) for name, share in shares_of(known).items()},
-        "adopted": known.adopted,
-        "version": known.version,
-        "created_at": rfc3339(known.created_us),
-        "created_by": known.created_by,
-        "started_at": None if known.started_us is None else rfc3339(known.started_us),
-        "updated_at": rfc3339(known.updated_us),
-        "updated_by": known.updated_by,
-        "position": known.position,
-    }
+    content = experiment_data(known, catalog)
+    return json_response(content, cases=cases, position=outcome.position, status=status, headers=marks)

@@ -11,6 +11,7 @@ import varve
 from client.tests.blackout import SHORT_SECONDS, blackout
 from client.tests.conftest import eventually
 from client.tests.real import Varve, real_varve
+from varve.bucketing import variant_of
 from varve.defaults import builtin_types
 
 pytestmark = pytest.mark.xdist_group("client")
@@ -109,6 +110,10 @@ def test_experiments_are_followed_as_they_begin_and_end(real, live):
     experiment = real.post("experiments", {"name": "rewrites", "variants": variants})["id"]
     real.post(f"experiments/{experiment}/start", {})
     eventually(lambda: found() == {(3, "control"), (7, "many")})
+    buckets = real.read(f"experiments/{experiment}")["buckets"]
+    assert {user: variant_of(buckets, user=user) for user in users} == {
+        user: live.effective(user=user).trace().variant for user in users
+    }
     real.post(f"experiments/{experiment}/conclude", {"adopt": "many"})
     eventually(lambda: found() == {(7, None)})
 

@@ -57,6 +57,10 @@ class KnownExperiment:
         return self.id if named is None else stream_id("experiment_layer", self.environment, named).hex
 
     @property
+    def variant_salt(self) -> str:
+        return f"{self.id}-variant"
+
+    @property
     def scopes(self) -> tuple[Scope, ...]:
         """Of its variants."""
         return tuple(variant_scope(self.name, one["name"]) for one in self.plan["variants"])
@@ -71,7 +75,7 @@ class KnownExperiment:
         user = context.user_id
         if user is None or owner_of(traffic, bucket(user, self.layer)) != self.id or not self._takes(context):
             return None
-        return owner_of(self.variants, bucket(user, f"{self.id}-variant"))
+        return owner_of(self.variants, bucket(user, self.variant_salt))
 
     def _takes(self, context: Context) -> bool:
         rule = self.plan["eligibility"]
@@ -152,6 +156,9 @@ class Traffic:
 
     def of(self, layer: str) -> Allocation:
         return self._layers.get(layer, ())
+
+    def of_experiment(self, one: KnownExperiment) -> Allocation:
+        return tuple(held for held in self.of(one.layer) if held.owner == one.id)
 
     def free(self, layer: str, *, but_for: str) -> int:
         """How many buckets of a layer the experiments there leave, other than one."""

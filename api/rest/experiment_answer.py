@@ -1,0 +1,36 @@
+"""An experiment as it is served."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from application.catalog import Catalog
+from domain.experiments.known import KnownExperiment
+from domain.experiments.results import shares_of
+from domain.times import rfc3339
+
+
+def experiment_data(known: KnownExperiment, catalog: Catalog) -> dict[str, Any]:
+    """An experiment; `shares` are those of the users that are in it, `buckets` say who is."""
+    return {
+        "id": str(known.uuid),
+        "environment": known.environment,
+        "name": known.name,
+        **known.plan,
+        "status": known.status,
+        "shares": {name: round(share, 4) for name, share in shares_of(known).items()},
+        "buckets": {
+            "traffic_salt": known.layer,
+            "traffic": [(one.start, one.end) for one in catalog.traffic.of_experiment(known)],
+            "variant_salt": known.variant_salt,
+            "variants": [tuple(one) for one in known.variants],
+        },
+        "adopted": known.adopted,
+        "version": known.version,
+        "created_at": rfc3339(known.created_us),
+        "created_by": known.created_by,
+        "started_at": None if known.started_us is None else rfc3339(known.started_us),
+        "updated_at": rfc3339(known.updated_us),
+        "updated_by": known.updated_by,
+        "position": known.position,
+    }
