@@ -48,6 +48,7 @@ from api.rest import (
     proofs,
     restoring,
     secrets,
+    shipped,
     stream,
     tags,
     timeline,
@@ -94,6 +95,7 @@ ROUTERS = (
     proofs.router,
     log.router,
     transfer.router,
+    shipped.router,
     health.router,
     metrics.router,
 )

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from application.assign_profiles import NewProfile
 from application.edit_configs import Draft
+from application.shipped import shipped
 from application.views import ConfigView
 from domain.config_types.spec import TypeSpec
 from domain.configs.scope import GLOBAL, Scope
 from domain.documents import Document
-from domain.errors import Fault, InvalidRequest
+from domain.errors import Fault, InvalidRequest, NotFound
 from domain.pointers import pointer_of
 
 VERSION = 1
@@ -136,6 +137,7 @@ class _Profile(_Strict):
 class _Bundle(_Strict):
     varve_bundle: Literal[1]
     ladder: list[str] = []
+    builtin: list[str] = []  # bundles that ship with the service
     types: list[_Type] = []
     environment_variables: dict[str, dict[str, Document]] = {}
     configs: list[Any] = []  # read as _Config, by themselves
@@ -153,9 +155,10 @@ def bundle_content(bundle: Document) -> Content:
     if read is None or faults:
         raise refused(faults)
     wanted = tuple(_wanted_configs(configs, faults))
+    ours = tuple(_wanted_builtin(read.builtin, faults))
     if faults:
         raise refused(faults)
-    types = tuple(WantedType(one.spec(), f"/types/{n}") for n, one in enumerate(read.types))
+    types = (*ours, *(WantedType(one.spec(), f"/types/{n}") for n, one in enumerate(read.types)))
     profiles = tuple(one.wanted(f"/profiles/{n}") for n, one in enumerate(read.profiles))
     return Content(tuple(read.ladder), types, tuple(_wanted_variables(read)), wanted, profiles)
 
@@ -199,6 +202,15 @@ def _wanted_configs(configs: list[_Config], faults: list[Fault]) -> Iterator[Wan
         if draft.is_default:
             defaults.add(slot)
         yield Wanted(draft, at)
+
+
+def _wanted_builtin(names: list[str], faults: list[Fault]) -> Iterator[WantedType]:
+    for n, name in enumerate(dict.fromkeys(names)):
+        at = f"/builtin/{n}"
+        try:
+            yield from (WantedType(one.spec, at) for one in shipped(name).types)
+        except NotFound as refusal:
+            faults.append(Fault(at, refusal.detail, "builtin"))
 
 
 def _wanted_variables(read: _Bundle) -> Iterator[WantedVariables]:

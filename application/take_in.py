@@ -22,6 +22,7 @@ from domain.aggregate import Aggregate
 from domain.config_types.config_type import ConfigType, config_type_id
 from domain.config_types.definition import TypeDefinition
 from domain.config_types.schema import checked
+from domain.config_types.spec import TypeSpec
 from domain.config_types.violation import Violation
 from domain.configs.config import Config, name_key
 from domain.configs.diff import equal
@@ -95,13 +96,12 @@ class TakeIn:
     def _take_type(self, wanted: WantedType) -> None:
         spec, config_type = wanted.spec, self._work.load(ConfigType, config_type_id(wanted.spec.name))
         known = config_type.definition
-        if known is not None and known["revision"] is not None:
-            message = f"{spec.name} is built in: give this type another name"
-            self._faults.append(Fault(f"{wanted.at}/name", message, "built_in"))
+        if known is not None and (known["revision"] is None) != (spec.revision is None):
+            self._faults.append(_name_taken(wanted))
             return
         with self._faults_at(wanted.at):
             data = spec.to_data()
-            if known is not None and equal(data, known):
+            if known is not None and (equal(data, known) or _is_newer(known, spec)):
                 data = known
             else:
                 self._require_harmless(wanted, checked(spec.name, spec.schema, spec.rules, spec.mode))
@@ -160,6 +160,19 @@ class TakeIn:
         except Refusal as refusal:
             faults = refusal.faults or (Fault("", refusal.detail, refusal.code),)
             self._faults += [wanted.fault(fault) for fault in faults]
+
+
+def _name_taken(wanted: WantedType) -> Fault:
+    name = wanted.spec.name
+    if wanted.spec.revision is None:
+        return Fault(f"{wanted.at}/name", f"{name} is built in: give this type another name", "built_in")
+    message = f"there is a type of your own named {name}: the one that ships under this name cannot be loaded beside it"
+    return Fault(wanted.at, message, "name_taken")
+
+
+def _is_newer(known: dict[str, Any], spec: TypeSpec) -> bool:
+    """Whether the log has a revision of a built-in type that is not below ours."""
+    return spec.revision is not None and known["revision"] >= spec.revision
 
 
 def _of_values(definition: TypeDefinition, taken: Taken) -> list[Violation]:

@@ -17,6 +17,7 @@ from application.file_mapping import Mapped, Mapping
 from application.inferred_schema import inferred_schema
 from application.ports import Command, EventStore, Views
 from application.register_types import RegisterTypes
+from application.shipped import loaded_among
 from application.take_in import TakeIn
 from application.unit_of_work import UnitOfWork
 from application.views import ConfigFilter, ConfigView
@@ -62,7 +63,7 @@ class Transfer:
         self._types = RegisterTypes(store, views, catalogs, commands)
 
     def export(self, environment: str | None = None) -> Document:
-        """The settings of one environment, or of all, in a fixed order; built-in types are everywhere and left out.
+        """The settings of one environment, or of all, in a fixed order; what ships is named, not held.
 
         Raises NotFound for an unknown environment.
         """
@@ -75,10 +76,12 @@ class Transfer:
         )
         configs = [exported_config(view) for view in found if view.scope_kind not in (PROFILE, EXPERIMENT)]
         types = [definition_data(catalog.row(name)) for name in catalog.types]
+        loaded = loaded_among({one["name"]: one["revision"] for one in types})
         custom = [one for one in types if one.pop("revision") is None]
         return {
             "varve_bundle": VERSION,
             "ladder": list(catalog.ladder.kinds),
+            **({"builtin": loaded} if loaded else {}),
             "types": custom,
             "environment_variables": self._variables(environment),
             "configs": configs,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.pages import access, cli, client_types, config_types, errors, events, settings
+from docs.pages import access, cli, client_types, config_types, errors, events, platform_types, settings
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Generated from the code by `make docs`; changes made here are lost. -->\n\n"
@@ -16,6 +16,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "config-types.md": config_types.page,
     "errors.md": errors.page,
     "events.md": events.page,
+    "platform-types.md": platform_types.page,
     "settings.md": settings.page,
 }
 DATA: dict[str, Callable[[], str]] = {

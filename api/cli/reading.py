@@ -16,7 +16,8 @@ from domain.pointers import value_at
 EFFECTIVE = "/api/runtime-configs/effective"
 CONFIGS = "/api/runtime-configs/"
 TYPES = "/api/config-types"
-DETAILS = ("type", "format", "pattern", "default", "description", "x-secret")  # of a field, told by themselves
+# of a field, told by themselves, or not at all
+DETAILS = ("type", "format", "pattern", "default", "title", "description", "x-secret", "additionalProperties")
 
 User = Annotated[str | None, typer.Argument(help="Whose settings; without a user: what everybody gets.")]
 Collections = Annotated[
@@ -148,9 +149,12 @@ def _typed(one: dict[str, Any]) -> tuple[Any, ...]:
     return one["name"], one["mode"], made, one["version"], fields, one["description"]
 
 
-def _fields(schema: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _fields(schema: dict[str, Any], inside: str = "") -> Iterator[tuple[Any, ...]]:
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
+        if "properties" in field:
+            yield from _fields(field, f"{inside}{name}/")
+            continue
         default = "required" if name in required else shown(field["default"]) if "default" in field else ""
         limits = ", ".join(f"{key} {cell(value)}" for key, value in field.items() if key not in DETAILS)
-        yield name, cell(field.get("type")), default, limits, field.get("description")
+        yield inside + name, cell(field.get("type")), default, limits, field.get("description")

@@ -15,12 +15,15 @@ from api.cli.failures import Failed, Misused
 from api.cli.lines import LINES, read_lines
 from api.cli.options import DryRun, Environment, Reason
 from api.cli.requests import How, ImportRequest, document_request, is_bundle
+from api.cli.shipped import PREFIX, list_shipped, shipped_request
 
 IMPORTS, EXPORTS = "/api/imports", "/api/exports"
 ENV_FORM = "env"
 COUNTS = ("created", "updated", "unchanged")
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE... | env FILE", help="TOML, YAML, JSON, or .jsonl.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE... | env FILE | builtin:NAME", help="TOML, YAML, JSON, or .jsonl.")
+]
 Map = Annotated[list[str] | None, typer.Option("--map", help="PATH=TYPE, such as rag.chunking=chunking. May repeat.")]
 MapFile = Annotated[Path | None, typer.Option(help="A file of mappings, which also renames and drops fields.")]
 Layers = Annotated[Path | None, typer.Option(help="Where the layers lie that a file extends.")]
@@ -51,7 +54,7 @@ async def import_(
     dry_run: DryRun = False,
     reason: Reason = None,
 ) -> None:
-    """Import files: bundles, documents of other systems, or environment variables (import env FILE)."""
+    """Import files: bundles, documents of others, environment variables (import env FILE), or what ships (builtin:)."""
     if files[0] == ENV_FORM:
         if len(files) != 2:
             raise Misused("name one file of environment variables: varve import env FILE")
@@ -62,13 +65,19 @@ async def import_(
         raise Misused("--replace and --materialize are for environment variables: varve import env FILE")
     mapping = wiring.read_file(map_file) if map_file else {}
     how = How(tuple(map_ or ()), mapping, define, scope, environment, name, reason, atomic, time)
-    plans = [(file, _plan(Path(file), how, layers)) for file in files]  # a bad file stores nothing of the others either
+    if files == [PREFIX]:
+        await list_shipped(api)
+        return
+    plans = [(file, await _plan(api, file, how, layers)) for file in files]  # a bad file keeps the others out, too
     results = [{"file": file, **await _import_file(api, file, plan, dry_run=dry_run)} for file, plan in plans]
     if api.terminal.as_json:
         api.terminal.answer({"items": results})
 
 
-def _plan(file: Path, how: How, layers: Path | None) -> Sequence[ImportRequest]:
+async def _plan(api: Api, source: str, how: How, layers: Path | None) -> Sequence[ImportRequest]:
+    if source.startswith(PREFIX):
+        return [await shipped_request(api, source, how)]
+    file = Path(source)
     suffix = file.suffix.lower()
     if suffix == ".env" or file.name == ".env":
         raise Misused(f"{file} holds environment variables: varve import env {file}")

@@ -33,23 +33,27 @@ def _section(spec: TypeSpec) -> str:
     if spec.schema.get("additionalProperties", True):
         parts.append("More fields are allowed.")
     if spec.rules:
-        rules = ((f"`{rule.name}`", rule.message, f"`{rule.expression}`") for rule in spec.rules)
-        parts.append(table(("rule", "says", "expression"), rules))
+        parts.append(rule_table(spec))
     return "\n\n".join(parts) + "\n"
+
+
+def rule_table(spec: TypeSpec) -> str:
+    rules = ((f"`{rule.name}`", rule.message, f"`{rule.expression}`") for rule in spec.rules)
+    return table(("rule", "says", "expression"), rules)
 
 
 def _row(spec: TypeSpec, name: str, field: Document) -> tuple[str, str, str, str, str]:
     default = code(field["default"]) if "default" in field else "required"
-    return f"`{name}`", _kind(field), default, _variable(spec.name, name), one_line(field.get("description"))
+    return f"`{name}`", kind_of(field), default, _variable(spec.name, name), one_line(field.get("description"))
 
 
-def _kind(field: Document) -> str:
+def kind_of(field: Document) -> str:
     if "enum" in field:
         return "one of " + ", ".join(f"`{option}`" for option in field["enum"])
     kinds = field["type"] if isinstance(field["type"], list) else [field["type"]]
     text = "secret" if field.get("x-secret") else kinds[0]
     if "items" in field:
-        text += f" of {_kind(field['items'])}"
+        text += f" of {kind_of(field['items'])}"
     bounds = [words.format(field[key]) for key, words in BOUNDS if key in field]
     return ", ".join([text, *bounds]) + (" or null" if "null" in kinds else "")
 

@@ -537,6 +537,7 @@ ROUTES: dict[str, Asked] = {
     "list_environments": Asked(VIEWERS, plain("GET", "/api/environments"), what="own rights"),
     "list_config_types": Asked(VIEWERS, plain("GET", "/api/config-types"), what="own rights"),
     "read_config_type": Asked(VIEWERS, plain("GET", "/api/config-types/chunking"), what="own rights"),
+    "list_shipped_bundles": Asked(VIEWERS, plain("GET", "/api/imports/builtin"), what="own rights"),
     "list_tags": Asked(VIEWERS, plain("GET", "/api/tags"), what="own rights"),
     "metrics": Asked(VIEWERS, plain("GET", "/metrics"), what="own rights"),
     "projection_status": Asked(VIEWERS, plain("GET", "/api/projections"), what="own rights"),

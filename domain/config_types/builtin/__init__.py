@@ -7,11 +7,9 @@ from pkgutil import iter_modules
 
 from domain.config_types.spec import TypeSpec
 
-_NOT_A_TYPE = "fields"
-
 
 def _discovered() -> tuple[TypeSpec, ...]:
-    names = sorted(module.name for module in iter_modules(__path__) if module.name != _NOT_A_TYPE)
+    names = sorted(module.name for module in iter_modules(__path__))
     specs: list[TypeSpec] = [import_module(f"{__name__}.{name}").DEFINITION for name in names]
     return tuple(sorted(specs, key=lambda spec: spec.name))
 

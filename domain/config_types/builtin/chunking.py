@@ -1,6 +1,6 @@
 """How documents are cut into chunks."""
 
-from domain.config_types.builtin.fields import choice, document, integer, number
+from domain.config_types.fields import choice, document, integer, number
 from domain.config_types.spec import Rule, TypeSpec
 
 DEFINITION = TypeSpec(

@@ -1,6 +1,6 @@
 """The model that turns text into vectors."""
 
-from domain.config_types.builtin.fields import document, integer, string
+from domain.config_types.fields import document, integer, string
 from domain.config_types.spec import TypeSpec
 
 DEFINITION = TypeSpec(

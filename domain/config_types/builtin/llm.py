@@ -1,6 +1,6 @@
 """The model that writes answers."""
 
-from domain.config_types.builtin.fields import document, integer, number, string
+from domain.config_types.fields import document, integer, number, string
 from domain.config_types.spec import TypeSpec
 
 DEFINITION = TypeSpec(

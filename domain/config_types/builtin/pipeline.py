@@ -1,6 +1,6 @@
 """The stages that a question goes through."""
 
-from domain.config_types.builtin.fields import boolean, document, integer, items
+from domain.config_types.fields import boolean, document, integer, items
 from domain.config_types.spec import TypeSpec
 
 _STAGES = ["query_rewriting", "retrieval", "reranking", "generation", "evaluation"]

@@ -1,6 +1,6 @@
 """A service that serves models."""
 
-from domain.config_types.builtin.fields import (
+from domain.config_types.fields import (
     boolean,
     choice,
     document,

@@ -1,6 +1,6 @@
 """How a question is put anew before the search."""
 
-from domain.config_types.builtin.fields import boolean, choice, document, integer, nullable, number
+from domain.config_types.fields import boolean, choice, document, integer, nullable, number
 from domain.config_types.spec import TypeSpec
 
 DEFINITION = TypeSpec(

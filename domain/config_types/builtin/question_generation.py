@@ -1,6 +1,6 @@
 """How questions are suggested for a collection."""
 
-from domain.config_types.builtin.fields import boolean, document, integer, nullable, number
+from domain.config_types.fields import boolean, document, integer, nullable, number
 from domain.config_types.spec import Rule, TypeSpec
 
 DEFINITION = TypeSpec(

@@ -1,6 +1,6 @@
 """How chunks are found for a question."""
 
-from domain.config_types.builtin.fields import boolean, choice, document, integer, number
+from domain.config_types.fields import boolean, choice, document, integer, number
 from domain.config_types.spec import Rule, TypeSpec
 
 DEFINITION = TypeSpec(

@@ -1,6 +1,6 @@
 """A prompt template."""
 
-from domain.config_types.builtin.fields import document, mapping, nullable, string
+from domain.config_types.fields import document, mapping, nullable, string
 from domain.config_types.spec import Rule, TypeSpec
 
 DEFINITION = TypeSpec(

@@ -193,3 +193,37 @@ def test_misuse_is_told_in_one_line(varve, folder, arguments):
 def test_an_export_that_cannot_be_written_is_told(varve):
     done = varve("export", "nowhere/all.json")
     assert (done.code, done.err.startswith("varve: nowhere/all.json cannot be written")) == (1, True)
+
+
+def test_what_ships_is_listed_and_loaded(varve):
+    assert "builtin:platform/tuning/production" in varve("import", "builtin:").out
+    done = varve("import", "builtin:platform")
+    assert (done.code, "types defined: backup, cache" in done.err) == (0, True)
+    assert varve("import", "builtin:platform", "--json").json["items"][0]["types_defined"] == []
+    assert "hnsw/ef_construction" in varve("types", "vector_storage").out
+
+
+def test_an_example_that_ships_becomes_a_config_where_the_options_say(varve):
+    varve("import", "builtin:platform")
+    done = varve("import", "builtin:platform/tuning/production", "--scope", "user:u-1", "--name", "ours", "--json")
+    assert (done.code, done.json["items"][0]["created"]) == (0, 1)
+    found = varve("get", "u-1", "-t", "tuning", "--json").json
+    assert (found["tuning"]["cpu"]["worker_threads"], found["resolution_path"]["tuning"]) == (16, "user:u-1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["builtin:platform/tuning/fastest"], ["builtin:platform/tuning"], ["builtin:platform", "--define"]],
+)
+def test_what_does_not_ship_is_told_in_one_line(varve, arguments):
+    done = varve("import", *arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+def test_a_real_preset_fits_the_types_that_ship(varve):
+    varve("import", "builtin:platform")
+    done = varve(*PRESET[:-2], str(LLMSPELL / "varve-platform-map.toml"), "--json")
+    assert (done.code, done.json["items"][0]["types_defined"]) == (0, []), done.err
+    found = effective(varve, "vector_storage", "cache", "multi_tenant", "backup", "security")
+    assert (found["vector_storage"]["hnsw"]["ef_construction"], found["cache"]["search_cache_size"]) == (200, 1000)
+    assert set(found["resolution_path"].values()) == {"global"}

@@ -1,4 +1,4 @@
-"""The kinds of field that built-in types are made of, as JSON Schema. Without a default, a field is required."""
+"""The kinds of field that types of our own are made of, as JSON Schema. Without a default, a field is required."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from typing import Any
 from domain.documents import Document
 
 _REQUIRED: Any = object()
+_WRITTEN = {
+    "cpu": "CPU",
+    "hnsw": "HNSW",
+    "mb": "MB",
+    "mfa": "MFA",
+    "ms": "ms",
+    "tls": "TLS",
+    "ttl": "TTL",
+    "url": "URL",
+}
+"""Words that are not written small."""
 
 
 def integer(minimum: int, maximum: int, *, default: int, description: str) -> Document:
@@ -57,11 +68,45 @@ def mapping(*, description: str) -> Document:
     return _field(description, _REQUIRED, type="object")
 
 
+def section(properties: Document, *, description: str) -> Document:
+    """An object of these fields, and no others, each with a default: a layer names only those that it changes."""
+    return _field(description, {}, **document(properties))
+
+
+def entries(schema: Document, *, description: str, most: int = 100) -> Document:
+    """Objects that meet `schema`, each under a name, so that a layer can change one of them. None at first."""
+    names: Document = {"pattern": "^[a-z][a-z0-9_-]{0,62}$"}
+    keywords = {"propertyNames": names, "additionalProperties": schema, "maxProperties": most}
+    return _field(description, {}, type="object", **keywords)
+
+
+def without_default(field: Document) -> Document:
+    """The same field, required. Fields of entries and of items are: nothing fills in what those lack."""
+    return {key: value for key, value in field.items() if key != "default"}
+
+
 def document(properties: Document, *, open_ended: bool = False) -> Document:
     """The schema of a type. An open-ended one allows fields that it does not name."""
     required = [name for name, field in properties.items() if "default" not in field]
     schema: Document = {"type": "object", "properties": properties, "additionalProperties": open_ended}
     return {**schema, "required": required} if required else schema
+
+
+def titled(schema: Document) -> Document:
+    """`schema` with a title for every field, as a form shows it: "TTL seconds" for ttl_seconds."""
+    found = dict(schema)
+    if "properties" in schema:
+        fields = schema["properties"].items()
+        found["properties"] = {name: {"title": _title(name), **titled(field)} for name, field in fields}
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(schema.get(keyword), dict):
+            found[keyword] = titled(schema[keyword])
+    return found
+
+
+def _title(name: str) -> str:
+    words = [_WRITTEN.get(word, word) for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _field(description: str, default: Any, **keywords: Any) -> Document:
