@@ -49,6 +49,7 @@ from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
+from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
@@ -196,6 +197,7 @@ def served(
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         add_environment=AddEnvironment(commands),
+        switch_serving=SwitchServing(catalogs, commands),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         preview=Preview(opened.log, views, catalogs, resolve_config),
         transfer=Transfer(opened.log, views, catalogs, commands),

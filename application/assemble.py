@@ -22,6 +22,7 @@ from domain.configs.resolution import Degradation, Resolved, resolve
 from domain.configs.rungs import Rung, rungs
 from domain.configs.scope import GLOBAL, PROCESS, Context, Scope
 from domain.experiments.experiment import variant_of
+from domain.installation.serving import SETTINGS
 from domain.secrets.envelope import shown_json
 
 KEPT_RESOLUTIONS = 10_000
@@ -78,6 +79,7 @@ class Effective:
     rests_on: tuple[Scope, ...]  # these, and where else a change may make it another answer
     moment: Moment | None = None  # the one that was asked for; None for now
     exposed: Exposed = field(default_factory=dict)
+    serving: str = SETTINGS  # what applications are to use: these settings, or their own defaults
 
     @property
     def variants(self) -> dict[str, str]:

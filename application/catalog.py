@@ -21,6 +21,7 @@ from domain.configs.scope import Context, Ladder, Scope
 from domain.errors import NotFound
 from domain.experiments.experiment import experiment_id, variant_of
 from domain.experiments.known import Happened, KnownExperiment, Traffic, given, known_experiment
+from domain.installation.serving import KnownServing
 from domain.profiles.profile import KnownProfile, profile_id
 from domain.webhooks.known import KnownWebhook, Mark, known_webhook
 
@@ -40,6 +41,7 @@ class Catalog:
         self.experiments: dict[str, KnownExperiment] = {}  # by id, in the order of their creation
         self.traffic = Traffic()
         self.profiles: dict[str, KnownProfile] = {}  # by id; deleted ones are not among them
+        self._servings: dict[str, KnownServing] = {}  # by environment
         self.webhooks: dict[str, KnownWebhook] = {}  # by id; deleted ones are not among them
         for row in rows:
             if row.valid_from <= position:
@@ -55,6 +57,9 @@ class Catalog:
             self.ladder, self.ladder_version = Ladder(tuple(orjson.loads(row.body)["kinds"])), row.version
         elif row.kind == "resolver":
             self.resolver = orjson.loads(row.body)["resolver"]
+        elif row.kind == "serving":
+            known = known_serving(row)
+            self._servings[known.environment] = known
         elif row.kind == "profile":
             self._take_profile(row)
         elif row.kind.startswith("experiment."):
@@ -62,8 +67,8 @@ class Catalog:
         elif row.kind.startswith("webhook."):
             self._take_webhook(row)
         elif row.kind == "api_key":
-            known = self.keys.get(row.name)
-            self.keys[row.name] = replace(known, revoked_us=row.recorded_us) if known else issued_key(row)
+            key = self.keys.get(row.name)
+            self.keys[row.name] = replace(key, revoked_us=row.recorded_us) if key else issued_key(row)
 
     def _take_profile(self, row: DefinitionRow) -> None:
         found = known_profile(row, self.profiles.get(row.name))
@@ -99,6 +104,9 @@ class Catalog:
     def with_rivals(self, environment: str, scopes: Sequence[Scope]) -> tuple[Scope, ...]:
         """These scopes, and those of the variants that a user is not in."""
         return tuple(dict.fromkeys(chain(scopes, *self.rivals(environment, scopes).values())))
+
+    def serving(self, environment: str) -> KnownServing:
+        return self._servings.get(environment) or KnownServing(environment)
 
     def experiment(self, experiment_id: str) -> KnownExperiment:
         """Raises NotFound."""
@@ -164,6 +172,12 @@ def known_profile(row: DefinitionRow, before: KnownProfile | None) -> KnownProfi
     name = Scope.recorded(body["scope"]).id
     facts = (row.name, body["environment"], name, body.get("description"), body["is_active"])
     return KnownProfile(*facts, row.version, *created, row.recorded_us, row.actor, row.valid_from)
+
+
+def known_serving(row: DefinitionRow) -> KnownServing:
+    """How a switch stands, from the event that changed it last."""
+    body = orjson.loads(row.body)
+    return KnownServing(body["environment"], body["serving"], row.reason, row.recorded_us, row.actor)
 
 
 def issued_key(row: DefinitionRow) -> KnownKey:

@@ -14,6 +14,7 @@ from application.catalog import Catalog
 from application.views import LayerRow
 from domain.configs.scope import Context, Scope
 from domain.experiments.experiment import variant_of
+from domain.installation.serving import SETTINGS
 
 
 class ExposingAssembler:
@@ -35,6 +36,8 @@ class ExposingAssembler:
     ) -> Effective:
         """As Assembler.assembled."""
         answer = self._assembler.assembled(context, scopes, rows, catalog, types=types, position=position)
+        if (serving := catalog.serving(context.environment).serving) != SETTINGS:
+            return replace(answer, serving=serving)  # nobody gets what the variants set, so nobody counts
         rivals = catalog.rivals(context.environment, scopes)
         if not rivals:
             return answer

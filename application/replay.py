@@ -45,10 +45,13 @@ WITHOUT_EFFECT = frozenset(
         "slot.default_assigned",
         "tag.named",
         "collection.owned",
+        "serving.changed",
         *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),
     )
 )
-"""Topics that change no answer: what slots guard is said again by the configs, a tag is a name, an owner has rights."""
+"""Topics that change no answer: what slots guard is said again by the configs, a tag is a name, an owner has rights.
+
+What the switch of an environment says is beside the settings, which stay as they are."""
 
 OPERATIONS = {CREATED: "CREATE", DELETED: "DELETE", DEFAULT: "DEFAULT"}
 

@@ -26,6 +26,7 @@ INSTEAD = {
     "process": "it is what the environment variables said: change them, and sync again",
     "config_type": "define the type again as it was",
     "environment": "an environment stays",
+    "serving": "switch it back",
     "ladder": "put the ladder of before",
     "resolver": "answers are made by the newest resolver",
     "tag": "name the position of before",

@@ -38,6 +38,7 @@ from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
+from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
@@ -77,6 +78,7 @@ class UseCases:
     register_types: RegisterTypes
     change_ladder: ChangeLadder
     add_environment: AddEnvironment
+    switch_serving: SwitchServing
     read_environment: ReadEnvironment
     preview: Preview
     transfer: Transfer

@@ -8,6 +8,7 @@ from api.cli import (
     auditing,
     bisecting,
     changing,
+    environments,
     experiments,
     keys,
     migrating,
@@ -65,6 +66,10 @@ audit.command("checkpoint")(speaks(auditing.checkpoint))
 audit.command("key")(auditing.key)
 app.add_typer(audit, name="audit")
 
+environment = typer.Typer(help="What holds in an environment.", no_args_is_help=True, rich_markup_mode=None)
+environment.command("serving")(speaks(environments.serving))
+app.add_typer(environment, name="env")
+
 profile = typer.Typer(
     help="Named sets of settings, and who is given them.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -107,7 +112,7 @@ secrets.command("rotate")(speaks(secret_keys.rotate))
 app.add_typer(secrets, name="secrets")
 
 app.command("settings")(operating.settings)
-app.command("migrate")(operating.migrate)
-app.command("migrate-legacy", hidden=True)(speaks(migrating.migrate_legacy))  # once in a life; the help fits a screen
+app.command("migrate", hidden=True)(operating.migrate)  # `serve` does it at its start; the help fits a screen
+app.command("migrate-legacy", hidden=True)(speaks(migrating.migrate_legacy))  # once in a life
 app.command("backup")(operating.backup)
 app.command("restore")(operating.restore)

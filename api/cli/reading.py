@@ -64,6 +64,9 @@ async def get(
     columns = ("type", "field", "value", "layer")
     more = ("by", "at", "why", "hides") if explain else ()
     api.terminal.table(columns + more, rows_of(effective, explain=explain))
+    if effective.get("serving") == "defaults":
+        name = effective["environment"]
+        api.terminal.note(f"applications use their own defaults instead: varve env serving {name} tells why")
     for lack in effective["degraded"]:
         api.terminal.note(f"{lack['config_type']}: {lack['message']}")
     for experiment, variant in effective.get("experiments", {}).items() if explain else ():

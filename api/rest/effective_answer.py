@@ -14,6 +14,7 @@ from application.ports import Answer
 from domain.access.roles import Action
 from domain.configs.gifts import Gift
 from domain.configs.rungs import Rung
+from domain.installation.serving import SETTINGS
 
 ETAG_DIGITS = 32
 QUOTE = '"'
@@ -51,6 +52,8 @@ def finished(effective: Effective, *, epoch: int, shown: Shown, opening: Opening
         about["scopes"] = [str(scope) for scope in context.others]
     if effective.variants:
         about["experiments"] = effective.variants
+    if effective.serving != SETTINGS:
+        about["serving"] = effective.serving
     if effective.exposed:
         about["exposed"] = {name: sorted(experiments) for name, experiments in effective.exposed.items()}
     moment = effective.moment

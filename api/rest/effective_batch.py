@@ -15,12 +15,14 @@ from api.rest.bodies import Body
 from api.rest.effective import context_of
 from api.rest.effective_answer import QUOTE, Shown, finished, opened_etag
 from api.rest.examples import EFFECTIVE, problem_example, responses
+from application.assemble import Effective
 from application.open_secrets import Opening
 from application.resolve_config import Lookup
 from application.use_cases import UseCases
 from domain.access.roles import Action
 from domain.configs.scope import GLOBAL, Context
 from domain.errors import InvalidRequest, Refusal
+from domain.installation.serving import SETTINGS
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["effective"], route_class=StrictRoute)
 
@@ -137,17 +139,19 @@ class Items:
     def _item(self, held: ContextBody, context: Context) -> bytes:
         effective = self._lookup.effective(context)
         if held.etag is None and held.digest == effective.digest:
-            return UNCHANGED
+            return unchanged(effective)
         answer = finished(effective, epoch=self._epoch, shown=self._shown)
         etag = answer.etag.decode() if self._opening is None else opened_etag(answer)
         if held.etag is not None and held.etag.strip(QUOTE) == etag.strip(QUOTE):
-            return UNCHANGED
+            return unchanged(effective)
         if self._opening is not None:
             answer = finished(effective, epoch=self._epoch, shown=self._shown, opening=self._opening)
         return b'%b%d%b,"etag":%b}' % (answer.head, answer.position, answer.tail[:-1], json_text(etag))
 
 
-UNCHANGED = b'{"unchanged":true}'
+def unchanged(effective: Effective) -> bytes:
+    """A digest covers the values alone, so what is beside them is told again."""
+    return b'{"unchanged":true}' if effective.serving == SETTINGS else b'{"unchanged":true,"serving":"defaults"}'
 
 
 def answer_of(items: list[bytes], cases: UseCases, *, position: int, is_open: bool) -> Response:

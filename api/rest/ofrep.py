@@ -19,6 +19,7 @@ from application.assemble import Effective
 from application.use_cases import UseCases
 from domain.configs.scope import Context, Scope
 from domain.errors import InvalidRequest
+from domain.installation.serving import SETTINGS
 
 router = APIRouter(prefix=FLAGS, tags=["openfeature"], route_class=StrictRoute)
 
@@ -134,6 +135,9 @@ def metadata_of(effective: Effective) -> dict[str, Any]:
 
 def evaluated(flag: Flag, effective: Effective, *, about: dict[str, Any]) -> dict[str, Any]:
     """A flag as it is served. Without a value, the caller's own default counts."""
+    if effective.serving != SETTINGS:
+        told = {"serving": effective.serving}
+        return {"key": flag.key, "reason": "DISABLED", "variant": effective.serving, "metadata": told | about}
     metadata: dict[str, Any] = {"layer": flag.layer}
     if flag.origin and flag.origin.config_id:
         metadata |= {"config_id": str(flag.origin.config_id), "version": flag.origin.version}

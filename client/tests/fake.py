@@ -30,6 +30,7 @@ class FakeVarve:
         self.api_key: str | None = None
         self.heeds_positions = True  # that an answer must have seen
         self.refused: dict[str, str] = {}  # user: reason
+        self.serving = "settings"
         self.told: dict[str, dict[str, Any]] = {}  # user: what else an answer says
         self.batches: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
@@ -51,6 +52,12 @@ class FakeVarve:
             self.position += 1
         self.tell("changed", {"position": self.position, "scopes": [scope], "types": [config_type]})
         return self.position
+
+    def switch(self, serving: str) -> None:
+        with self._lock:
+            self.serving = serving
+            self.position += 1
+        self.tell("reset", {**self.where(), "reason": "definitions"})
 
     def delete(self, scope: str, config_type: str) -> None:
         with self._lock:
@@ -82,6 +89,8 @@ class FakeVarve:
             answer["layers"][name] = rungs
             answer["resolution_path"][name] = rungs[0]["layer"] if rungs else "none"
         about = {"environment": "production", "epoch": self.epoch, "digest": digest(answer["llm"], answer["prompt"])}
+        if self.serving != "settings":
+            answer["serving"] = self.serving
         answer.update(about, **self.told.get(asked.get("user_id", ""), {}))
         answer["etag"] = digest(answer)
         return {**answer, "position": self.position}

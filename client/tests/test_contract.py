@@ -140,6 +140,24 @@ def test_the_service_measures_an_experiment_by_what_the_client_tells_it(real, li
     assert {one["mean"] for one in found["metrics"][0]["variants"]} == {1.0}
 
 
+def test_an_operator_has_the_applications_defaults_used_and_the_settings_again(real):
+    real.put("user:of-the-switch", "chunking", max_chunk_size=950)
+    defaults = {"chunking": {"max_chunk_size": 500}}
+    with varve.Client(real.url, defaults=defaults) as client:
+        assert client.wait_until_live(10)
+
+        def size() -> int:
+            return client.effective(user="of-the-switch").chunking.max_chunk_size
+
+        assert size() == 950
+        real.replace("environments/production/serving", {"serving": "defaults", "reason": "a drill"})
+        eventually(lambda: size() == 500)
+        assert client.effective(user="never seen before").chunking.max_chunk_size == 500
+        assert client.effective(user="of-the-switch").trace().configs == ()
+        real.replace("environments/production/serving", {"serving": "settings"})
+        eventually(lambda: size() == 950)
+
+
 def test_a_context_that_cannot_be_is_a_problem_of_its_own(real, live):
     cfg = live.effective(user="u-e", scopes=["galaxy:g-1"])
     assert cfg.meta.is_fallback

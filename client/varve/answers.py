@@ -38,6 +38,8 @@ class Answers:
     ) -> Effective:
         """Raises NotVarve for what is no effective answer."""
         try:
+            if raw.get("serving") == "defaults":
+                return self._of_defaults(context, raw, world=world, at=at, problem=problem)
             parts = {name: self._part(name, raw) for name in sorted(raw["resolution_path"])}
             facts = Facts(
                 source,
@@ -55,6 +57,22 @@ class Answers:
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise NotVarve(f"an effective answer was expected: {type(error).__name__}: {error}") from error
         return Effective(context, parts, facts, self._standing)
+
+    def _of_defaults(
+        self, context: Context, raw: Mapping[str, Any], *, world: World, at: float, problem: str | None
+    ) -> Effective:
+        """What serves while the service is switched so: no setting of it, and so neither its digest nor experiments."""
+        facts = Facts(
+            self._defaults.source,
+            environment=raw["environment"],
+            position=int(raw["position"]),
+            world=world,
+            etag=raw.get("etag"),
+            confirmed_at=at,
+            problem=problem,
+            serving="defaults",
+        )
+        return Effective(context, self._defaults.parts_of(raw["resolution_path"]), facts, self._standing)
 
     def _part(self, name: str, raw: Mapping[str, Any]) -> Part:
         value, path = raw[name], raw["resolution_path"][name]

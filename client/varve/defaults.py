@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -33,6 +33,10 @@ class Defaults:
         own = {name: one_part(settings, APPLICATION) for name, settings in self._application.items()}
         self.parts: dict[str, Part] = dict(sorted({**alone, **incomplete, **own}.items()))
         self.source: Source = "application" if own else "types"
+
+    def parts_of(self, names: Iterable[str]) -> dict[str, Part]:
+        """All that there are defaults for, and of these types what else they are: empty."""
+        return {**dict.fromkeys(sorted(names), UNSET), **self.parts}
 
     def effective(
         self, context: Context, standing: Standing, *, environment: str | None, problem: str | None

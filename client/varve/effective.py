@@ -81,22 +81,25 @@ class Effective(Mapping[str, Settings]):
             exposed=MappingProxyType(facts.exposed),
             notes=MappingProxyType(facts.notes),
             problem=facts.problem,
+            serving=facts.serving,
             state=standing.state,
         )
 
     def _source(self, *, is_current: bool) -> Source:
-        """An answer is live until the service is lost; one that came after that is live too."""
+        source = self._facts.source
+        return "memory" if source == "live" and not self._is_kept_up(is_current=is_current) else source
+
+    def _is_kept_up(self, *, is_current: bool) -> bool:
+        """An answer is kept up with until the service is lost; one that came after that is too."""
         facts, lost_at = self._facts, self._standing.lost_at
         was_lost = lost_at is not None and (facts.confirmed_at or 0.0) < lost_at
-        is_doubtful = was_lost or not is_current or facts.problem is not None
-        return "memory" if facts.source == "live" and is_doubtful else facts.source
+        return is_current and not was_lost and facts.problem is None
 
     def _age_seconds(self, *, is_current: bool) -> float | None:
         confirmed_at = self._facts.confirmed_at
         if confirmed_at is None:
             return None
-        is_kept_up = self._source(is_current=is_current) == "live"
-        of_all = self._standing.confirmed_at() if is_kept_up else None
+        of_all = self._standing.confirmed_at() if self._is_kept_up(is_current=is_current) else None
         return max(0.0, time.monotonic() - max(confirmed_at, of_all or confirmed_at))
 
     def layers(self, config_type: str) -> tuple[Layer, ...]:

@@ -11,6 +11,7 @@ from varve.world import World
 
 State = Literal["connecting", "live", "polling", "stale"]
 Source = Literal["live", "memory", "disk", "application", "types"]
+Serving = Literal["settings", "defaults"]
 APPLICATION = "application"
 
 
@@ -77,7 +78,8 @@ class Meta:
     `age_seconds` is the time since the service last confirmed it, at least by a sign of life on the stream (every
     15 s); None where it never did. `problem` says why there is no better answer. `is_current` is False once the client
     has a newer answer for the context, or has let go of it. `experiments` names those that the context is in, with its
-    variant in each; `exposed`, by type, those for which the user counts.
+    variant in each; `exposed`, by type, those for which the user counts. `serving` is "defaults" while the service is
+    switched so that applications use their own.
     """
 
     source: Source
@@ -91,6 +93,7 @@ class Meta:
     exposed: Mapping[str, tuple[str, ...]]
     notes: Mapping[str, tuple[Note, ...]]
     problem: str | None
+    serving: Serving
     state: State
 
 
@@ -121,3 +124,4 @@ class Facts:
     exposed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     problem: str | None = None
+    serving: Serving = "settings"

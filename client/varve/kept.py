@@ -67,16 +67,18 @@ def head_of(answer: Effective, wall: float) -> dict[str, Any]:
         "digest": facts.digest,
         "experiments": facts.experiments,
         "exposed": facts.exposed,
+        "serving": facts.serving,
     }
 
 
 def document_of_part(name: str, part: Part) -> dict[str, Any]:
     """Without the application's defaults, which the next process may have others of."""
     rungs = [rung for rung in part.layers if rung.layer != APPLICATION]
+    given = part.given and part.path != APPLICATION
     return {
         "name": name,
-        "value": part.settings.as_dict() if part.given else None,
-        "path": part.path if part.given else "none",
+        "value": part.settings.as_dict() if given else None,
+        "path": part.path if given else "none",
         "layers": [{**rung._asdict(), "value": rung.value.as_dict()} for rung in rungs],
         "healed": list(part.healed),
         "origins": [origin._asdict() for origin in part.origins],
@@ -103,4 +105,5 @@ def raw_of(entry: Mapping[str, Any], parts: list[Mapping[str, Any]]) -> dict[str
         "degraded": [{"config_type": part["name"], "message": message} for part in parts for message in part["healed"]],
         **{name: entry[name] for name in ("environment", "position", "digest", "experiments")},
         "exposed": entry.get("exposed", {}),
+        "serving": entry.get("serving", "settings"),
     }

@@ -13,6 +13,7 @@ from varve.batch import Batch
 from varve.context import GLOBAL, Context
 from varve.defaults import builtin_types
 from varve.errors import Unreachable
+from varve.facts import Serving
 from varve.transport import Reply
 from varve.world import World
 
@@ -29,6 +30,7 @@ class MemoryService:
         self.position = 1
         self.world = World("memory", 1)
         self.is_down = False
+        self.serving: Serving = "settings"
         self.received: list[tuple[str, Any]] = []
         self._documents: dict[str, dict[str, Document]] = defaultdict(dict)  # by type, then scope
         self._versions: dict[tuple[str, str], int] = defaultdict(int)
@@ -41,6 +43,10 @@ class MemoryService:
     def remove(self, config_type: str, scope: str) -> None:
         self._documents[config_type].pop(scope, None)
         self._moved(config_type, scope)
+
+    def switch(self, serving: Serving) -> None:
+        self.serving = serving
+        self.position += 1
 
     def _moved(self, config_type: str, scope: str) -> None:
         self.position += 1
@@ -70,7 +76,7 @@ class MemoryService:
             "layers": {name: stack.rungs for name, stack in stacks.items()},
             "origins": {name: stack.origins() for name, stack in stacks.items()},
         }
-        found = digest_of(told)
+        found = digest_of([told, self.serving])
         if found == etag:
             return {"unchanged": True}
         return {
@@ -81,6 +87,7 @@ class MemoryService:
                 name: stack.rungs[0]["layer"] if stack.rungs else "none" for name, stack in stacks.items()
             },
             "environment": self.environment,
+            "serving": self.serving,
             "position": self.position,
             "epoch": self.world.epoch,
             "digest": digest_of(values),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -10,10 +11,15 @@ from varve.answers import Answers
 from varve.batch import MOST_CONTEXTS, MOST_IDS, Batch, Batches
 from varve.context import Context
 from varve.effective import Effective, doubt, facts_of, parts_of
+from varve.facts import Serving
 from varve.fallbacks import Fallbacks
 from varve.held import Held
 from varve.metrics import Metrics
 from varve.notices import Change, Notices
+
+logger = logging.getLogger("varve")
+
+MEANING = {"settings": "its settings again", "defaults": "their own defaults: it was switched so by an operator"}
 
 
 class Refresher:
@@ -28,6 +34,7 @@ class Refresher:
         self._metrics = metrics
         self._notices = notices
         self._on_new = on_new
+        self._serving: Serving = "settings"
 
     def refresh(
         self, contexts: Iterable[Context], *, seconds: float, at_least: int | None = None
@@ -88,9 +95,17 @@ class Refresher:
         if not self._held.put(effective, world=batch.world):
             self._metrics.count("outdated")
             return frozenset()
+        self._note_serving(facts_of(effective).serving)
         self._on_new()
         served = self._fallbacks.given(context) if before is None else before
         return changed_types(served, effective) if served is not None else frozenset()
+
+    def _note_serving(self, serving: Serving) -> None:
+        """Said once for all contexts, which are switched together."""
+        if serving != self._serving:
+            self._serving = serving
+            self._metrics.count("switches")
+            logger.warning("the service has applications use %s", MEANING[serving])
 
     def _tell(self, changes: list[tuple[Context, frozenset[str]]], position: int) -> None:
         if changes:

@@ -24,6 +24,7 @@ from varve.context import GLOBAL, Context
 from varve.defaults import Documents
 from varve.effective import Effective
 from varve.errors import Unavailable
+from varve.facts import Serving
 from varve.fallbacks import Fallbacks
 from varve.kept import NoDisk
 from varve.memory import DOWN, MemoryService
@@ -85,6 +86,10 @@ class MemoryClient(Client):
         """Take away all that was set there, so that what lies below shows again."""
         place = place_of(user, collection, scope)
         self._change(place, lambda: self._service.remove(config_type, place))
+
+    def serve(self, serving: Serving) -> None:
+        """As the operators' switch: "defaults" has reads answered by the application's own, "settings" ends that."""
+        self._change(GLOBAL, lambda: self._service.switch(serving))
 
     def _change(self, scope: str, change: Callable[[], None]) -> None:
         with self._changing:

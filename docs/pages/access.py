@@ -38,6 +38,7 @@ MEANING = {
     Action.READ_DEFINITIONS: "types, environments, the ladder, tags, the state of the views",
     Action.CHANGE_CONFIGS: "create, change, delete, roll back, undo",
     Action.NAME_POSITIONS: "tags",
+    Action.SWITCH_SERVING: "have clients of an environment use their defaults, or the settings again",
     Action.IMPORT: "imports",
     Action.DEFINE: "types, environments, the ladder",
     Action.MANAGE_KEYS: "API keys, owners of collections",

@@ -17,6 +17,7 @@ class Action(StrEnum):
     READ_DEFINITIONS = "definitions.read"  # types, environments, the ladder, tags, the state of the views
     CHANGE_CONFIGS = "configs.change"
     NAME_POSITIONS = "positions.name"
+    SWITCH_SERVING = "serving.switch"  # who may change every setting may take all of them out of use
     IMPORT = "settings.import"
     DEFINE = "definitions.change"  # types, environments, the ladder
     MANAGE_KEYS = "keys.manage"  # and the owners of collections
@@ -36,7 +37,7 @@ class Role(StrEnum):
 
 _USES = frozenset({Action.READ_EFFECTIVE, Action.REPORT})
 _VIEWS = _USES | {Action.READ_CONFIGS, Action.READ_LOG, Action.READ_DEFINITIONS, Action.READ_REPORTS}
-_MAINTAINS = _VIEWS | {Action.CHANGE_CONFIGS, Action.NAME_POSITIONS}
+_MAINTAINS = _VIEWS | {Action.CHANGE_CONFIGS, Action.NAME_POSITIONS, Action.SWITCH_SERVING}
 
 GRANTS: dict[Role, frozenset[Action]] = {
     # Secrets are for programs that use them: who looks at settings, or changes them, need not see them.

@@ -19,6 +19,7 @@ from domain.experiments.experiment import Experiment
 from domain.installation.environment import Environment
 from domain.installation.ladder import LadderLog
 from domain.installation.resolver import Resolver
+from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
 from domain.profiles.profile import Profile
 from domain.secrets.envelope import shown_json
@@ -32,6 +33,7 @@ VERSION_COLUMNS = [column.name for column in config_versions.c if column.name !=
 DEFINITIONS = {
     ConfigType.Defined.TOPIC: "config_type",
     Environment.Created.TOPIC: "environment",
+    Serving.Changed.TOPIC: "serving",
     LadderLog.Changed.TOPIC: "ladder",
     Resolver.Adopted.TOPIC: "resolver",
     ApiKey.Issued.TOPIC: "api_key",
@@ -43,7 +45,7 @@ DEFINITIONS = {
     **{event.TOPIC: event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS)},
 }
 # Their names are of an environment, or they have none.
-NAMED_BY_STREAM = frozenset({"profile", *(event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS))})
+NAMED_BY_STREAM = frozenset({"profile", "serving", *(event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS))})
 ASSIGNMENTS = frozenset({Assignment.Assigned.TOPIC, Assignment.Unassigned.TOPIC})
 
 

@@ -531,6 +531,21 @@ ROUTES: dict[str, Asked] = {
     "delete_webhook": on_webhook("DELETE"),
     "rotate_webhook_secret": on_webhook("POST", "/rotate-secret", {}),
     "list_webhooks": Asked(ADMINS, plain("GET", "/api/webhooks"), what="own rights"),
+    "read_serving": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", f"/api/environments/{TARGETS[t][0]}/serving", {}),
+        targets=("global", "elsewhere"),
+    ),
+    "switch_serving": Asked(
+        MAINTAINERS,
+        lambda _, t: (
+            "PUT",
+            f"/api/environments/{TARGETS[t][0]}/serving",
+            {"json": {"serving": "defaults"}, "params": {"dry_run": True}},
+        ),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
     "list_keys": Asked(ADMINS, plain("GET", "/api/keys"), what="own rights"),
     "list_events": Asked(VIEWERS, plain("GET", "/api/events"), what="own rights"),
     "read_ladder": Asked(VIEWERS, plain("GET", "/api/ladder"), what="own rights"),

@@ -88,6 +88,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "set_active": {"json": {"is_active": True}},
     "change_ladder": {"json": {"kinds": ["global", "user", "collection"]}},
     "add_environment": {"json": {"name": "staging"}},
+    "read_serving": {"path": {"name": "drill"}},
+    "switch_serving": {"path": {"name": "drill"}},
     "sync_defaults": {"json": {}},
     "define_config_type": {"path": {"name": "rerank"}},
     "read_config_type": {"path": {"name": "rerank"}},
@@ -133,6 +135,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())
         client.post("/api/experiments", json=body_of("create_experiment"))
+        client.post("/api/environments", json={"name": "drill"})
+        client.put("/api/environments/drill/serving", json=body_of("switch_serving"))
         yield client, answer.json()["id"]
 
 

@@ -40,6 +40,7 @@ TOPICS = {
     "profile.deleted",
     "profile.updated",
     "resolver.adopted",
+    "serving.changed",
     "slot.default_assigned",
     "slot.name_claimed",
     "slot.name_released",
