@@ -35,10 +35,18 @@ class SqlMeasurements:
 
     def measured(self, experiment: UUID, *, environment: str, metric: str) -> Mapping[str, Measured]:
         rows = self._transactions.read(sums_by_variant(experiment, environment=environment, metric=metric))
-        return {row.variant: Measured(row.users, row.measured, row.total or 0.0, row.squares or 0.0) for row in rows}
+        return {row.variant: measured_of(row) for row in rows}
 
     def _added(self, statement: sa.TextClause, rows: dict[str, str]) -> int:
         return self._transactions.run(lambda c: len(c.execute(statement, rows).all()), writes=True)
+
+
+def measured_of(row: sa.Row[Any]) -> Measured:
+    """From sums about `middle`."""
+    if not row.measured:
+        return Measured(row.users, 0, 0.0, 0.0)
+    off = row.total / row.measured
+    return Measured(row.users, row.measured, row.middle + off, max(0.0, row.squares - row.measured * off**2))
 
 
 def users_by_variant(experiment: UUID, *, since_us: int) -> sa.Select[Any]:
@@ -50,7 +58,10 @@ def users_by_variant(experiment: UUID, *, since_us: int) -> sa.Select[Any]:
 
 
 def sums_by_variant(experiment: UUID, *, environment: str, metric: str) -> sa.Select[Any]:
-    """Rows of variant, users, users with a value, and the sums of their values and of the squares."""
+    """Rows of variant, users, users with a value, and the sums of their values and of the squares, less a middle.
+
+    The middle is the mean of all: sums about it keep their digits, however far from 0 the values are.
+    """
     users, o = _users(experiment), outcomes.c
     theirs = sa.and_(
         o.environment == environment,
@@ -63,16 +74,19 @@ def sums_by_variant(experiment: UUID, *, environment: str, metric: str) -> sa.Se
         .select_from(users.outerjoin(outcomes, theirs))
         .where(users.c.variant.is_not(None))
         .group_by(users.c.user_id, users.c.variant)
-        .subquery()
+        .cte("means")
     )
-    value = means.c.value
-    return sa.select(
+    middle = sa.select(sa.func.avg(means.c.value).label("middle")).cte("middles")
+    value = means.c.value - middle.c.middle
+    sums = sa.select(
         means.c.variant,
         sa.func.count().label("users"),
         sa.func.count(value).label("measured"),
         sa.func.sum(value).label("total"),
         sa.func.sum(value * value).label("squares"),
-    ).group_by(means.c.variant)
+        middle.c.middle,
+    )
+    return sums.join_from(means, middle, sa.true()).group_by(means.c.variant, middle.c.middle)
 
 
 def _users(experiment: UUID) -> sa.Subquery:

@@ -23,15 +23,16 @@ class Exposed(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Of a variant: its users, those of them with an outcome, and the sums of their means and of the squares."""
+    """Of a variant: its users, those of them with an outcome, the mean of their means, and the squared deviations."""
 
     users: int
     measured: int
-    total: float
-    squares: float
+    mean: float
+    deviations: float
 
     def sample(self, metric: Document) -> Sample:
-        return Sample(self.users if metric.get("kind") == RATE else self.measured, self.total, self.squares)
+        known = Sample(self.measured, self.mean, self.deviations)
+        return known.with_zeros(self.users - self.measured) if metric.get("kind") == RATE else known
 
 
 @dataclass(frozen=True, slots=True)

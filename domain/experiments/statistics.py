@@ -3,8 +3,14 @@
 A unit of analysis is a user: each counts once in a variant, with the mean of what was recorded of it. Intervals and
 p-values rest on the normal approximation, so a verdict waits for MOST_UNSURE users in each variant.
 
-The bound that holds at every look is the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and
-Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences" (2024), for the difference of two means.
+One look that was planned ahead: the z-test of two means with unequal variances (Wald's interval). Shares: Pearson's
+chi-square test.
+
+Every look: the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central
+limit theory and asymptotic confidence sequences" (2024), for the difference of two means. It is Robbins' mixture
+martingale, exp(effect · sum - effect² · users / 2), averaged over effects. Where there is no difference it ever exceeds
+1 / level with a probability of the level at most (Ville), whichever effects are averaged over, if no data chose them.
+Here each side has half of ALPHA, and normal effects about one that an experiment of EXPECTED_USERS would just find.
 """
 
 from __future__ import annotations
@@ -17,28 +23,35 @@ from statistics import NormalDist
 NORMAL = NormalDist()
 ALPHA = 0.05
 MOST_UNSURE = 100  # users of a variant, below which the normal approximation is not trusted
-TUNED_TO = 5_000  # users at which the bound is tightest
+EXPECTED_USERS = 5_000  # about where the bound is tightest
+EXPECTED_SCORE, SCORE_SPREAD = 2.5, 1.0  # of the effects averaged over, in standard errors at EXPECTED_USERS
+ROUNDING = 1e-15  # of a mean: what varies less than this is one value, written differently
 MISMATCH = 0.001  # p-value of the shares below which they are not what was asked for
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is known of a variant: users, and the sum and the sum of squares of their values."""
+    """What is known of a variant: users, the mean of their values, and the sum of the squared deviations from it.
+
+    Deviations rather than squares: of large values that vary little, nothing would be left of a difference of squares.
+    """
 
     users: int
-    total: float
-    squares: float
-
-    @property
-    def mean(self) -> float:
-        return self.total / self.users if self.users else 0.0
+    mean: float
+    deviations: float
 
     @property
     def variance(self) -> float:
         """Of the values; the unbiased estimate. A rate's is that of its zeros and ones."""
-        if self.users < 2:
-            return 0.0
-        return max(0.0, (self.squares - self.users * self.mean**2) / (self.users - 1))
+        return self.deviations / (self.users - 1) if self.users > 1 else 0.0
+
+    def with_zeros(self, count: int) -> Sample:
+        """The same with so many more users, whose value is 0."""
+        if not count:
+            return self
+        users = self.users + count
+        between = self.mean**2 * self.users * count / users
+        return Sample(users, self.mean * self.users / users, self.deviations + between)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ def compared(variant: Sample, control: Sample, *, alpha: float = ALPHA) -> Compa
     if min(variant.users, control.users) < MOST_UNSURE:
         return None
     error = math.sqrt(variant.variance / variant.users + control.variance / control.users)
-    if error == 0.0:
+    if error <= ROUNDING * max(abs(variant.mean), abs(control.mean)):
         return None
     difference, users = variant.mean - control.mean, variant.users + control.users
     score = abs(difference) / error
@@ -88,28 +101,30 @@ def compared(variant: Sample, control: Sample, *, alpha: float = ALPHA) -> Compa
         difference,
         difference / abs(control.mean) if control.mean else None,
         Interval.around(difference, NORMAL.inv_cdf(1 - alpha / 2) * error),
-        2 * NORMAL.cdf(-score),
+        math.erfc(score / math.sqrt(2)),
         Interval.around(difference, error * anytime_reach(users, alpha=alpha)),
-        anytime_p_value(score, users, alpha=alpha),
+        anytime_p_value(score, users),
     )
 
 
 def anytime_reach(users: int, *, alpha: float = ALPHA) -> float:
-    """How many standard errors the bound that holds at every look lies away."""
-    spread = users * tuning(alpha)
-    return math.sqrt(2 * (spread + 1) / spread * math.log(math.sqrt(spread + 1) / alpha))
+    """How many standard errors away the bound of every look lies: the score at which its p-value is alpha."""
+    about, spread = expected_effects(users)
+    needed = about**2 + 2 * (spread + 1) * math.log(2 / alpha * math.sqrt(spread + 1))
+    return (math.sqrt(about**2 + spread * needed) - about) / spread
 
 
-def anytime_p_value(score: float, users: int, *, alpha: float = ALPHA) -> float:
-    """The smallest level at which the bound would exclude zero; `score` is the difference in standard errors."""
-    spread = users * tuning(alpha)
-    return min(1.0, math.sqrt(spread + 1) * math.exp(-(score**2) * spread / (2 * (spread + 1))))
+def anytime_p_value(score: float, users: int) -> float:
+    """The smallest level at which the bound excludes zero; `score` is the size of the difference in standard errors."""
+    about, spread = expected_effects(users)
+    exponent = (spread * score**2 + 2 * about * score - about**2) / (2 * (spread + 1))
+    return min(1.0, 2 * math.sqrt(spread + 1) * math.exp(-exponent))
 
 
-def tuning(alpha: float) -> float:
-    """The square of the bound's parameter rho, for which it is tightest at TUNED_TO users."""
-    log = -2 * math.log(alpha)
-    return (log + math.log(log + 1)) / TUNED_TO
+def expected_effects(users: int) -> tuple[float, float]:
+    """Mean and variance of the effects averaged over, in standard errors at so many users."""
+    known = users / EXPECTED_USERS
+    return EXPECTED_SCORE * math.sqrt(known), SCORE_SPREAD**2 * known
 
 
 def mismatch_p_value(users: Mapping[str, int], due: Mapping[str, float]) -> float:
@@ -129,12 +144,8 @@ def chi_square_tail(value: float, *, freedom: int) -> float:
     if freedom <= 0 or value <= 0:
         return 1.0
     half = value / 2
-    if freedom % 2:
-        tail, term, start = math.erfc(math.sqrt(half)), math.sqrt(half) * 2 / math.sqrt(math.pi), 1.5
-        steps = (freedom - 1) // 2
-    else:
-        tail, term, start, steps = 0.0, 1.0, 1.0, freedom // 2
-    for step in range(steps):
-        tail += math.exp(-half) * term
-        term *= half / (start + step)
-    return min(1.0, tail)
+    first = 0.5 if freedom % 2 else 0.0
+    steps = (freedom - 1) // 2 if freedom % 2 else freedom // 2
+    # By logarithms: of a large value, each factor alone would leave the range of numbers.
+    terms = (math.exp((first + step) * math.log(half) - half - math.lgamma(first + step + 1)) for step in range(steps))
+    return min(1.0, math.fsum(terms) + (math.erfc(math.sqrt(half)) if freedom % 2 else 0.0))

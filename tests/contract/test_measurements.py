@@ -70,14 +70,14 @@ def test_each_user_counts_with_the_mean_of_what_came_after_its_first_exposure(op
     opened.measurements.add_outcomes([outcome("u-1", 1.0, at_us=10), outcome("u-1", 4.0), outcome("u-2", 0.1)])
     (found,) = measured(opened).items()
     assert (found[0], found[1].users, found[1].measured) == ("deep", 3, 2)
-    assert found[1].total == pytest.approx(2.6)
-    assert found[1].squares == pytest.approx(2.5**2 + 0.1**2)
+    assert found[1].mean == pytest.approx(1.3)
+    assert found[1].deviations == pytest.approx(2 * 1.2**2)
 
 
 def test_who_met_several_variants_is_left_out_of_the_sums(opened: OpenStore):
     opened.measurements.add_exposures([exposure("u-1"), exposure("u-2"), exposure("u-2", "control")])
     opened.measurements.add_outcomes([outcome("u-1", 2.0), outcome("u-2", 50.0)])
-    assert measured(opened) == {"deep": Measured(1, 1, 2.0, 4.0)}
+    assert measured(opened) == {"deep": Measured(1, 1, 2.0, 0.0)}
 
 
 def test_a_metric_without_outcomes_has_users_and_no_sums(opened: OpenStore):
@@ -88,7 +88,13 @@ def test_a_metric_without_outcomes_has_users_and_no_sums(opened: OpenStore):
 def test_values_come_back_as_they_went_in(opened: OpenStore):
     opened.measurements.add_exposures([exposure("u-1")])
     opened.measurements.add_outcomes([outcome("u-1", 0.1 + 0.2)])
-    assert measured(opened)["deep"].total == 0.1 + 0.2
+    assert measured(opened)["deep"].mean == 0.1 + 0.2
+
+
+def test_large_values_keep_what_they_vary_by(opened: OpenStore):
+    opened.measurements.add_exposures([exposure(f"u-{n}") for n in range(4)])
+    opened.measurements.add_outcomes([outcome(f"u-{n}", 1e12 + n) for n in range(4)])
+    assert measured(opened) == {"deep": Measured(4, 4, 1e12 + 1.5, 5.0)}
 
 
 def test_what_is_old_is_forgotten(opened: OpenStore):
@@ -96,4 +102,4 @@ def test_what_is_old_is_forgotten(opened: OpenStore):
     opened.measurements.add_outcomes([outcome(f"u-{n}", 1.0, received_us=n) for n in range(10)])
     assert [opened.reports.prune(before_us=8, limit=100) for _ in range(2)] == [16, 0]
     assert opened.measurements.exposed(E_1, since_us=0) == {"deep": Exposed(2, 2)}
-    assert measured(opened) == {"deep": Measured(2, 2, 2.0, 2.0)}
+    assert measured(opened) == {"deep": Measured(2, 2, 1.0, 0.0)}

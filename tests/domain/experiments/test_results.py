@@ -33,7 +33,7 @@ def known(**plan: Any) -> KnownExperiment:
 
 def rate(users: int, ones: int) -> Measured:
     """As many values of 1, and 0 of the others."""
-    return Measured(users, users, ones, ones)
+    return Measured(users, users, ones / users, ones * (users - ones) / users)
 
 
 def found(control: Measured, deep: Measured, *, metric: dict[str, Any] | None = None, crossed: int = 0) -> Results:
@@ -68,7 +68,7 @@ def test_what_one_look_would_believe_is_no_verdict_yet():
 
 
 def test_of_a_rate_users_without_an_outcome_count_as_zero_and_of_a_mean_not_at_all():
-    half = Measured(users=1000, measured=500, total=500, squares=500)
+    half = Measured(users=1000, measured=500, mean=1.0, deviations=0.0)
     for kind, means in (("rate", [0.5, 0.5]), ("mean", [1.0, 1.0])):
         (metric,) = found(half, half, metric={**SCORE, "kind": kind}).metrics
         assert [one.sample.mean for one in metric.variants] == means

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
+from benchmarks.peeking import most_by_chance, simulated
 from domain.experiments.statistics import (
     ALPHA,
     NORMAL,
     Sample,
     anytime_p_value,
     anytime_reach,
-    chi_square_tail,
     compared,
     mismatch_p_value,
 )
 
-DAYS, USERS_A_DAY = 14, 100  # in each variant
-
 
 def rate(users: int, successes: int) -> Sample:
-    return Sample(users, successes, successes)
-
-
-@pytest.mark.parametrize(
-    ("value", "freedom", "tail"),
-    [(3.841459, 1, 0.05), (5.991465, 2, 0.05), (7.814728, 3, 0.05), (18.307038, 10, 0.05), (10.827566, 1, 0.001)],
-)
-def test_the_tail_of_chi_square_is_that_of_the_tables(value, freedom, tail):
-    assert chi_square_tail(value, freedom=freedom) == pytest.approx(tail, rel=1e-5)
+    return Sample(users, successes / users, successes * (users - successes) / users)
 
 
 def test_two_rates_compare_as_the_textbook_says():
@@ -61,28 +49,17 @@ def test_shares_that_are_not_as_asked_are_found():
     assert mismatch_p_value({"a": 10, "b": 1}, {"a": 1, "b": 0}) == 0.0
 
 
-def simulated(random: Random, *, lift: float = 0.0) -> tuple[bool, bool, bool]:
-    """Whether a difference was found at any look: by the bound, by the plain test; and by the plain test at the end."""
-    ours = theirs = 0
-    by_bound = by_plain = at_end = False
-    for day in range(1, DAYS + 1):
-        ours += sum(random.random() < 0.2 + lift for _ in range(USERS_A_DAY))
-        theirs += sum(random.random() < 0.2 for _ in range(USERS_A_DAY))
-        found = compared(rate(day * USERS_A_DAY, ours), rate(day * USERS_A_DAY, theirs))
-        if found is not None:
-            at_end = found.p_value < ALPHA
-            by_bound, by_plain = by_bound or found.is_sure, by_plain or at_end
-    return by_bound, by_plain, at_end
-
-
 def test_looking_every_day_does_not_find_what_is_not_there():
-    random, experiments = Random(6), 2_000
-    bound, plain, _ = (sum(one) for one in zip(*(simulated(random) for _ in range(experiments)), strict=True))
-    assert bound <= experiments * ALPHA
-    assert plain > 2 * experiments * ALPHA  # which is why there is a bound: the plain test is fooled
+    found = simulated(experiments=2_000, users_a_day=100, seed=6)
+    assert found.at_some_look <= most_by_chance(2_000)
+    assert found.plain_at_some_look > 2 * most_by_chance(2_000)  # which is why there is a bound
+
+
+def test_few_users_and_rare_successes_do_not_fool_the_bound_either():
+    found = simulated(experiments=2_000, users_a_day=20, rate=0.05, seed=6)
+    assert found.at_some_look <= most_by_chance(2_000)
 
 
 def test_what_is_there_is_found():
-    random = Random(6)
-    found = [simulated(random, lift=0.08)[0] for _ in range(60)]
-    assert sum(found) > 50
+    found = simulated(experiments=500, users_a_day=100, lift=0.06, seed=6)
+    assert found.plain_at_the_end > found.at_some_look > 0.8 * 500
