@@ -55,6 +55,7 @@ from api.rest import (
     timeline,
     transfer,
     usage,
+    webhook_deliveries,
     webhooks,
 )
 from api.rest.metrics import Exposition
@@ -91,6 +92,7 @@ ROUTERS = (
     keys.router,
     secrets.router,
     webhooks.router,
+    webhook_deliveries.router,
     failures.router,
     usage.router,
     audits.router,

@@ -25,6 +25,7 @@ from application.change_ladder import ChangeLadder
 from application.commands import Commands
 from application.compare import Compare
 from application.counterfactual import Counterfactual
+from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
 from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
@@ -69,6 +70,8 @@ from infrastructure.report_keeper import ReportKeeper
 from infrastructure.stores import OpenStore, open_store
 from infrastructure.telemetry import Telemetry
 from infrastructure.views import SqlViews
+from infrastructure.webhooks.courier import Courier, Webhooks
+from infrastructure.webhooks.signals import LoggedDeliveries
 
 log = structlog.get_logger("start")
 
@@ -94,6 +97,7 @@ def service(
     callers: Callers | None = None,
     secret_keys: Path | None = None,
     watching: Watching | None = None,
+    webhooks: Webhooks | None = None,
     is_read_only: bool = False,
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
@@ -110,6 +114,7 @@ def service(
             checkpoints=checkpoints,
             callers=callers,
             watching=watching,
+            webhooks=webhooks,
             is_read_only=is_read_only,
         )
     finally:
@@ -133,12 +138,13 @@ def served(
     checkpoints: Checkpoints | None = None,
     callers: Callers | None = None,
     watching: Watching | None = None,
+    webhooks: Webhooks | None = None,
     is_read_only: bool = False,
 ) -> Iterator[Service]:
     """Put the use cases on an open store, and let it follow its log.
 
-    With `checkpoints`, the log's tree follows too; without `callers`, everybody may do everything. Where it
-    `is_read_only`, all that is recorded is what a new log must hold before it can answer.
+    With `checkpoints`, the log's tree follows too; with `webhooks`, events are sent; without `callers`, everybody may
+    do everything. Where it `is_read_only`, all that is recorded is what a new log must hold before it can answer.
     """
     views, kept = SqlViews(lambda: opened.follower.engine), KeptAnswers()
     assignments = SqlAssignments(lambda: opened.follower.engine)
@@ -166,6 +172,18 @@ def served(
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
     publish = PublishCheckpoints(prove_log, key=signing.key, publishers=signing.publishers)
+    sending = webhooks or Webhooks(delivers=False)
+    manage_webhooks = ManageWebhooks(catalogs, commands, allows_private=sending.sender.allows_private)
+    deliver = DeliverWebhooks(
+        opened.log,
+        opened.follower,
+        catalogs,
+        manage_webhooks,
+        outbox=opened.outbox,
+        sender=sending.sender,
+        signals=LoggedDeliveries(exposition.registry),
+        patience=sending.patience,
+    )
     cases = UseCases(
         store=opened.log,
         views=views,
@@ -174,7 +192,9 @@ def served(
         moments=Moments(opened.log, opened.follower),
         authorize=Authorize(views),
         manage_keys=ManageKeys(catalogs, commands),
-        manage_webhooks=ManageWebhooks(catalogs, commands),
+        manage_webhooks=manage_webhooks,
+        deliver_webhooks=deliver,
+        outbox=opened.outbox,
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
         assignments=assignments,
@@ -214,6 +234,7 @@ def served(
         default_environment=environment,
         is_read_only=is_read_only,
     )
+    deliver.begin()
     if is_read_only:
         log.warning("every command is refused: the setting read_only is on")
     else:
@@ -229,6 +250,11 @@ def served(
         keeper = ReportKeeper(opened.reports, watch_failures, guard, leads=opened.leads, now_us=opened.log.now_us)
         keeper.start()
         threads.callback(keeper.close)
+        if sending.delivers:
+            courier = Courier(deliver, leads=opened.leads, how=sending)
+            opened.follower.on_advance.append(lambda _: courier.poke())
+            courier.start()
+            threads.callback(courier.close)
         yield Service(cases, kept, exposition, opened.follower.on_advance, known)
 
 

@@ -11,8 +11,10 @@ from uuid import UUID
 import orjson
 
 from application.ports import Commit, EventStore, Recorded
+from domain.times import rfc3339
 
 COMMITS_A_READ = 500
+MARKS = ("actor", "reason", "command_id", "correlation_id", "caller_time", "environment", "scope")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,22 @@ class LoggedEvent:
     def payload(self) -> dict[str, Any]:
         found: dict[str, Any] = orjson.loads(self.event.state)
         return found
+
+    def told(self) -> dict[str, Any]:
+        """The event, as it is served and sent: its own facts under `data`, what all events carry beside them."""
+        payload = self.payload()
+        payload.pop("class_version")
+        marks = {name: payload.pop(name, None) for name in MARKS}
+        commit = self.commit
+        return {
+            "position": self.event.position,
+            "commit": {"first": commit.first, "last": commit.last, "recorded_at": rfc3339(commit.recorded_us)},
+            "type": self.event.topic,
+            "stream_id": str(self.event.stream),
+            "stream_version": self.event.version,
+            **marks,
+            "data": payload,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
 from application.compare import Compare
 from application.counterfactual import Counterfactual
+from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
 from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
@@ -44,6 +45,7 @@ from application.transfer import Transfer
 from application.undo import Undo
 from application.verify_log import VerifyLog
 from application.watch_failures import WatchFailures
+from application.webhook_outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class UseCases:
     authorize: Authorize
     manage_keys: ManageKeys
     manage_webhooks: ManageWebhooks
+    deliver_webhooks: DeliverWebhooks
+    outbox: Outbox
     compare: Compare
     bisect: Bisect
     assignments: Assignments

@@ -16,7 +16,7 @@ class Transactions:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def read(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    def read(self, query: sa.Executable) -> Sequence[sa.Row[Any]]:
         """Raises StoreUnavailable."""
         return self.run(lambda connection: connection.execute(query).all(), writes=False)
 

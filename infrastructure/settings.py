@@ -24,6 +24,7 @@ ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 FILE_VARIABLE = "VARVE_SETTINGS"
 DEFAULT_STORE = "sqlite:///varve.db"
 STORES = ("sqlite:///", "postgresql://", "postgres://", "memory:")
+RETRY_SECONDS = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 ADDRESSES = ("store_url", "server", "checkpoint_webhook")  # may hold a password
 
 
@@ -81,12 +82,27 @@ class Settings(BaseSettings):
     secret_keys: Path | None = Field(
         None, description="the file of master keys for secrets, which nobody else may read: a line is NAME BASE64"
     )
-    telemetry_days: int = Field(30, ge=1, le=3650, description="how long reports of failures and of use are kept")
+    telemetry_days: int = Field(
+        30, ge=1, le=3650, description="how long reports of failures and of use, and finished deliveries, are kept"
+    )
     quarantine_failures: int = Field(
         20, ge=1, le=10_000, description="so many failures of one version of a config raise an alert"
     )
     quarantine_seconds: int = Field(300, ge=1, le=86_400, description="if they come in within so many seconds")
     auto_quarantine: bool = Field(False, description="take such a config out of force, if it is still at that version")
+    webhook_allow_private: bool = Field(
+        False,
+        description="send events to addresses that are not public too: for development, never where tokens are taken",
+    )
+    webhook_ca_file: Path | None = Field(
+        None, description="certificates (PEM) of further authorities that receivers of events are known by"
+    )
+    webhook_retry_seconds: Annotated[tuple[float, ...], NoDecode] = Field(
+        RETRY_SECONDS, description="the seconds before each further attempt at a delivery, with commas between"
+    )
+    webhook_disable_days: float = Field(
+        5.0, gt=0, le=365, description="a webhook to which nothing could be delivered for so long is switched off"
+    )
     read_only: bool = Field(False, description="refuse every command; reads, dry runs and reports of use go on")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much the server says")
 
@@ -123,6 +139,24 @@ class Settings(BaseSettings):
         lacking = [name for name in ("oidc_issuer", "oidc_audience", "oidc_jwks") if getattr(self, name) is None]
         if "oidc" in self.auth_mode and lacking:
             raise ValueError(f"tokens are checked against a pinned issuer: set {', '.join(lacking)} too")
+        return self
+
+    @field_validator("webhook_retry_seconds", mode="before")
+    @classmethod
+    def _seconds(cls, given: Any) -> Any:
+        return tuple(part for part in given.replace(" ", "").split(",") if part) if isinstance(given, str) else given
+
+    @field_validator("webhook_retry_seconds")
+    @classmethod
+    def _of_some_attempts(cls, waits: tuple[float, ...]) -> tuple[float, ...]:
+        if not 1 <= len(waits) <= 50 or not all(0 < one <= 7 * 86_400 for one in waits):
+            raise ValueError("name 1 to 50 waits, each of more than 0 seconds and a week at most")
+        return waits
+
+    @model_validator(mode="after")
+    def _sends_to_the_public_alone(self) -> Settings:
+        if self.webhook_allow_private and "oidc" in self.auth_mode:
+            raise ValueError("events go to public addresses alone where tokens are taken: unset webhook_allow_private")
         return self
 
     @classmethod

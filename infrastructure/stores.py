@@ -41,6 +41,8 @@ from infrastructure.reports import SqlReports
 from infrastructure.store_lock import StoreLock
 from infrastructure.tiles import SqlTiles
 from infrastructure.vitals import Vitals
+from infrastructure.webhooks import tables
+from infrastructure.webhooks.outbox import SqlOutbox
 
 MEMORY = "memory:"
 LOCK_TIMEOUT_SECONDS = 5
@@ -56,11 +58,13 @@ class Beside(NamedTuple):
     data_keys: DataKeys
     reports: SqlReports
     measurements: SqlMeasurements
+    outbox: SqlOutbox
 
     @classmethod
-    def the_log(cls, engine: sa.Engine, *, reports: sa.Engine | None = None) -> Beside:
+    def the_log(cls, engine: sa.Engine, *, reports: sa.Engine | None = None, outbox: sa.Engine | None = None) -> Beside:
         apart = reports or engine
-        return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine), SqlReports(apart), SqlMeasurements(apart))
+        told = SqlReports(apart), SqlMeasurements(apart)
+        return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine), *told, SqlOutbox(outbox or engine))
 
 
 @dataclass
@@ -75,6 +79,7 @@ class OpenStore:
     data_keys: DataKeys
     reports: SqlReports
     measurements: SqlMeasurements
+    outbox: SqlOutbox
     leads: Callable[[], bool]  # whether this process does what one process does for all
     lock: StoreLock | None = None  # of a SQLite file
     closers: list[Callable[[], None]] = field(default_factory=list)
@@ -105,10 +110,10 @@ def open_store(url: str) -> OpenStore:
         if url == MEMORY:
             kept = sqlite_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0)
             store, views = Store(MemoryRecorder()), MemoryGenerations()
-            reports = in_memory()
-            told = SqlReports(reports), SqlMeasurements(reports)
+            reports, outbox = in_memory(), tables.in_memory()
+            told = SqlReports(reports), SqlMeasurements(reports), SqlOutbox(outbox)
             beside = Beside(SqlTiles.in_memory(kept), Vitals(kept), DataKeys.in_memory(kept), *told)
-            return _followed(store, views, beside, Alone(), [kept.dispose, reports.dispose])
+            return _followed(store, views, beside, Alone(), [kept.dispose, reports.dispose, outbox.dispose])
         if url.startswith("sqlite:///"):
             return _open_sqlite(Path(url.removeprefix("sqlite:///")))
         if is_postgres(url):
@@ -137,9 +142,10 @@ def _open_sqlite(path: Path) -> OpenStore:
         datastore = SQLiteDatastore(str(path), lock_timeout=LOCK_TIMEOUT_SECONDS, pool_size=10, max_overflow=30)
         store = Store(SQLiteRecorder(datastore))
         closers.append(datastore.close)
-        reports = in_file(path)
-        closers.append(reports.dispose)
-        opened = _followed(store, FileGenerations(path), Beside.the_log(engine, reports=reports), Alone(), closers)
+        reports, outbox = in_file(path), tables.in_file(path)
+        closers += [reports.dispose, outbox.dispose]
+        beside = Beside.the_log(engine, reports=reports, outbox=outbox)
+        opened = _followed(store, FileGenerations(path), beside, Alone(), closers)
     except BaseException:
         undo(closers)
         raise

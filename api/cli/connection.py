@@ -85,6 +85,7 @@ async def in_process(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             on_open=lambda _: None,
             checkpoints=wiring.checkpoints_of(settings, published=False),
             secret_keys=settings.secret_keys,
+            webhooks=wiring.webhooks_of(settings, delivers=False),
             is_read_only=settings.read_only,
         ),
         threads=settings.threads,

@@ -50,6 +50,7 @@ class Opening:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._checkpoints = wiring.checkpoints_of(settings)  # told here, where a wrong key still stops the start
+        self._webhooks = wiring.webhooks_of(settings)
         self.store: OpenStore | None = None
         self.problem: Exception | None = None
 
@@ -67,6 +68,7 @@ class Opening:
                 callers=wiring.callers_of(self._settings),
                 secret_keys=self._settings.secret_keys,
                 watching=wiring.watching_of(self._settings),
+                webhooks=self._webhooks,
                 is_read_only=self._settings.read_only,
             ) as service:
                 yield service
@@ -100,6 +102,7 @@ def run_alone(settings: Settings, listener: socket.socket, *, address: str, anno
 def run_workers(settings: Settings, listener: socket.socket, *, workers: int, announce: Callable[[], None]) -> None:
     """Serve from several processes; each opens the store itself."""
     wiring.checkpoints_of(settings)
+    wiring.webhooks_of(settings)
     wiring.migrated(settings.store_url, secret_keys=settings.secret_keys)  # told here, once, if it cannot be opened
     os.environ[WORKER_STORE] = settings.store_url
     config = _config(settings, WORKER, factory=True, workers=workers)

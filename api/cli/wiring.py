@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infrastructure.settings import Settings
     from infrastructure.store_lock import Holder
     from infrastructure.stores import OpenStore
+    from infrastructure.webhooks.courier import Webhooks
 
     __all__ = ["OpenStore", "Settings"]  # for those who speak of them
 
@@ -161,6 +162,20 @@ def watching_of(settings: Settings) -> Watching:
     return Watching(threshold, settings.auto_quarantine, settings.telemetry_days)
 
 
+def webhooks_of(settings: Settings, *, delivers: bool = True) -> Webhooks:
+    """How events are sent with these settings. Raises Misused for authorities that cannot be read."""
+    from application.deliver_webhooks import Patience
+    from infrastructure.webhooks.courier import Webhooks
+    from infrastructure.webhooks.sender import HttpSender, trusted
+
+    with told(Misused):
+        if settings.webhook_ca_file is not None:
+            trusted(settings.webhook_ca_file)  # told now, where a wrong file still stops the start
+    sender = HttpSender(settings.webhook_ca_file, allows_private=settings.webhook_allow_private)
+    patience = Patience(settings.webhook_retry_seconds, settings.webhook_disable_days)
+    return Webhooks(sender, patience, settings.telemetry_days, delivers)
+
+
 def made_key(path: Path) -> Path:
     """A new key to sign checkpoints with; where its public half is."""
     with told():
@@ -234,6 +249,7 @@ def opened_service(
     callers: Callers | None = None,
     secret_keys: Path | None = None,
     watching: Watching | None = None,
+    webhooks: Webhooks | None = None,
     is_read_only: bool = False,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
@@ -251,6 +267,7 @@ def opened_service(
             checkpoints=checkpoints,
             callers=callers,
             watching=watching,
+            webhooks=webhooks,
             is_read_only=is_read_only,
         )
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,11 +12,10 @@ from api.access import Operates, ReadsDefinitions, ReadsLog
 from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.json_text import json_text
 from api.rest.examples import CONFIG_ID, responses
-from application.inspect_log import LoggedEvent, Wanted
+from application.inspect_log import Wanted
 from application.moments import parsed_us
 from domain.configs.scope import Scope
 from domain.errors import InvalidRequest, NotFound
-from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
 
@@ -45,24 +44,6 @@ PAGE_OF_EVENTS[200]["content"]["application/x-ndjson"] = {"example": json_text(E
 
 FROM = "A time: only what was recorded then or later."
 TO = "A time: only what was recorded then or earlier."
-MARKS = ("actor", "reason", "command_id", "correlation_id", "caller_time", "environment", "scope")
-
-
-def event_data(one: LoggedEvent) -> dict[str, Any]:
-    """An event, as it is served: its own facts under `data`, what all events carry beside them."""
-    payload = one.payload()
-    payload.pop("class_version")
-    marks = {name: payload.pop(name, None) for name in MARKS}
-    commit = one.commit
-    return {
-        "position": one.event.position,
-        "commit": {"first": commit.first, "last": commit.last, "recorded_at": rfc3339(commit.recorded_us)},
-        "type": one.event.topic,
-        "stream_id": str(one.event.stream),
-        "stream_version": one.event.version,
-        **marks,
-        "data": payload,
-    }
 
 
 @router.get(
@@ -95,7 +76,7 @@ def list_events(
     sees = None if access.sees_every_event else access.sees_event
     wanted = Wanted(frozenset(types), actor, subject_of(subject), start, end, sees)
     if format == "ndjson":
-        lines = (json_text(event_data(one)) + b"\n" for one in cases.inspect_log.events(wanted, after=after))
+        lines = (json_text(one.told()) + b"\n" for one in cases.inspect_log.events(wanted, after=after))
         return StreamingResponse(lines, media_type="application/x-ndjson")
     found = list(cases.inspect_log.events(wanted, after=after, limit=limit))
     following = str(found[-1].event.position) if len(found) == limit else None
@@ -103,7 +84,7 @@ def list_events(
     if following:
         url = request.url.include_query_params(after=following)
         headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-    content = {"items": [event_data(one) for one in found], "next": following}
+    content = {"items": [one.told() for one in found], "next": following}
     newest = found[-1].commit.last if found else 0  # the log may be ahead of the views
     return json_response(content, cases=cases, position=max(newest, cases.progress.visible), headers=headers)
 

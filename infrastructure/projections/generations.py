@@ -167,7 +167,7 @@ class SchemaGenerations:
                     connection.execute(sa.select(sa.func.pg_advisory_unlock(BUILD_LOCK)))
 
 
-def sqlite_engine(url: str, **options: Any) -> sa.Engine:
+def sqlite_engine(url: str, *, synchronous: str = "NORMAL", **options: Any) -> sa.Engine:
     """An engine whose transactions begin when they say so.
 
     `writes=True` among the execution options takes the write lock at once.
@@ -177,7 +177,7 @@ def sqlite_engine(url: str, **options: Any) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # else the driver begins by itself, and late
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "temp_store=MEMORY"):
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "busy_timeout=5000", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

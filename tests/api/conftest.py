@@ -20,6 +20,8 @@ from application.manage_keys import key_id_of, new_secret
 from application.ports import Command
 from domain.access.api_key import Grant, written
 from domain.access.roles import Role
+from infrastructure.webhooks.courier import Webhooks
+from infrastructure.webhooks.sender import HttpSender
 
 CONFIGS = "/api/runtime-configs/"
 
@@ -78,6 +80,16 @@ class Client(TestClient):
         newest = self.service.use_cases.store.newest()
         assert newest is not None
         return newest.last
+
+
+NOWHERE = Webhooks(HttpSender(resolve=lambda _, __: ["127.0.0.1"]), delivers=False)
+"""Webhooks whose receivers are all refused, and that nobody follows the log for."""
+
+
+def queue(client: Client) -> None:
+    """Queue the deliveries of all that has been recorded, as the follower would."""
+    while client.service.use_cases.deliver_webhooks.plan():
+        pass
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.bootstrap import Callers
 from docs.pages.access import asked_by
 from infrastructure.checkpoints import Checkpoints
-from tests.api.conftest import CONFIGS, Client, opened
+from tests.api.conftest import CONFIGS, NOWHERE, Client, opened, queue
 from tests.master_keys import key_file
 
 READERS = ("reader", "viewer", "editor", "maintainer", "admin")
@@ -88,6 +88,11 @@ class Furnished:
     keys: dict[Caller, str] = field(default_factory=dict)
     key_ids: dict[Caller, str] = field(default_factory=dict)
     newest: int = 0
+
+    def delivery(self, target: str) -> str:
+        """One to the webhook of the target's environment."""
+        cases = self.client.service.use_cases
+        return cases.outbox.page(UUID(self.webhooks[TARGETS[target][0]]).hex, state=None, before=None, limit=1)[0].id
 
     def config(self, target: str) -> str:
         return str(self.configs[target]["id"])
@@ -530,6 +535,20 @@ ROUTES: dict[str, Asked] = {
     "update_webhook": on_webhook("PUT", body={"is_active": False}),
     "delete_webhook": on_webhook("DELETE"),
     "rotate_webhook_secret": on_webhook("POST", "/rotate-secret", {}),
+    "test_webhook": on_webhook("POST", "/test"),
+    "list_deliveries": on_webhook("GET", "/deliveries"),
+    "redeliver": Asked(
+        ADMINS,
+        lambda there, t: (
+            "POST",
+            f"/api/webhooks/{there.webhooks[TARGETS[t][0]]}/deliveries/{there.delivery(t)}/redeliver",
+            {},
+        ),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "webhook_status": Asked(ADMINS, plain("GET", "/api/webhooks/status"), what="own rights"),
+    "resume_webhooks": Asked(ADMINS, plain("POST", "/api/webhooks/resume", json={}), what="installation"),
     "list_webhooks": Asked(ADMINS, plain("GET", "/api/webhooks"), what="own rights"),
     "read_serving": Asked(
         VIEWERS,
@@ -612,7 +631,7 @@ def expected_at(caller: Caller, asked: Asked, target: str) -> int:
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
     keys = key_file(tmp_path_factory.mktemp("keys") / "keys", "m-1")
     signing = Checkpoints(key=Ed25519PrivateKey.generate())
-    with opened("memory:", checkpoints=signing, callers=Callers(), secret_keys=keys) as client:
+    with opened("memory:", checkpoints=signing, callers=Callers(), secret_keys=keys, webhooks=NOWHERE) as client:
         client.show(client.admit())
         there = Furnished(client)
         client.post("/api/environments", json={"name": "staging"})
@@ -634,6 +653,9 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         for caller in CALLERS:
             answer = client.post("/api/keys", json=caller.body()).json()
             there.keys[caller], there.key_ids[caller] = answer["api_key"], answer["id"]
+        for environment in ("production", "staging"):
+            client.create(environment=environment, is_default=False)
+        queue(client)
         there.newest = client.newest_position
         client.show(None)
         yield there

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import jsonschema_rs
 import pytest
@@ -19,7 +20,7 @@ from schemathesis.specs.openapi import definitions
 from api.app import web
 from api.rest.examples import CONFIG_ID
 from infrastructure.checkpoints import Checkpoints
-from tests.api.conftest import CONFIGS, Client, opened
+from tests.api.conftest import CONFIGS, NOWHERE, Client, opened, queue
 from tests.master_keys import key_file
 
 DOCUMENT: dict[str, Any] = web().openapi()
@@ -130,7 +131,9 @@ GIVEN: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, str]]:
     keys = key_file(tmp_path_factory.mktemp("keys") / "keys", "m-1")
-    with opened("memory:", checkpoints=Checkpoints(key=Ed25519PrivateKey.generate()), secret_keys=keys) as client:
+    with opened(
+        "memory:", checkpoints=Checkpoints(key=Ed25519PrivateKey.generate()), secret_keys=keys, webhooks=NOWHERE
+    ) as client:
         answer = client.post(CONFIGS, json=body_of("create_config"))
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())
@@ -206,8 +209,15 @@ def of_webhooks(client: Client, name: str) -> dict[str, Any]:
     if name == "create_webhook":
         return {"json": body_of(name)}
     made = client.post("/api/webhooks", json=body_of("create_webhook")).json()["id"]
-    bodies: dict[str, Any] = {"update_webhook": {"is_active": False}, "rotate_webhook_secret": {}}
-    return {"path": {"id": made}, **({"json": bodies[name]} if name in bodies else {"json": None})}
+    client.create(is_default=False)
+    queue(client)
+    delivery = client.service.use_cases.outbox.page(UUID(made).hex, state=None, before=None, limit=1)[0].id
+    bodies: dict[str, Any] = {
+        "update_webhook": {"is_active": False},
+        "rotate_webhook_secret": {},
+        "resume_webhooks": {},
+    }
+    return {"path": {"id": made, "delivery_id": str(UUID(delivery))}, "json": bodies.get(name)}
 
 
 def of_experiments(client: Client, name: str) -> dict[str, Any]:
@@ -227,6 +237,7 @@ MADE_FOR = {
     "profile": of_profiles,
     "assignment": of_profiles,
     "webhook": of_webhooks,
+    "deliver": of_webhooks,
     "experiment": of_experiments,
 }
 """What there must be before an operation is asked for, by a word in its name."""

@@ -46,6 +46,10 @@ def test_an_address_without_a_password_is_shown_whole(varve, monkeypatch):
         ("VARVE_LOG_LEVEL", "loud", "log_level"),
         ("VARVE_STORE_URL", "mysql://u:hunter2@h/d", "is not a store"),
         ("VARVE_SETTINGS", "nowhere.toml", "there is no such file"),
+        ("VARVE_WEBHOOK_RETRY_SECONDS", ",", "1 to 50 waits"),
+        ("VARVE_WEBHOOK_RETRY_SECONDS", "5,soon", "webhook_retry_seconds"),
+        ("VARVE_WEBHOOK_RETRY_SECONDS", "5,-1", "more than 0 seconds"),
+        ("VARVE_WEBHOOK_CA_FILE", "nowhere.pem", "name a file with certificates"),
     ],
 )
 def test_a_wrong_setting_is_one_line(varve, monkeypatch, name, value, told):
@@ -69,3 +73,14 @@ def test_the_actor_of_the_settings_acts(varve, monkeypatch):
     assert varve("set", "global", "chunking", "max_chunk_size=800", "--json").json["created_by"] == "ann"
     changed = varve("set", "global", "chunking", "max_chunk_size=900", "--actor", "bob", "--json")
     assert changed.json["updated_by"] == "bob"
+
+
+def test_events_are_sent_to_public_addresses_alone_where_tokens_are_taken(varve, monkeypatch):
+    for name, value in (("ISSUER", "https://issuer.example"), ("AUDIENCE", "varve"), ("JWKS", "keys.json")):
+        monkeypatch.setenv(f"VARVE_OIDC_{name}", value)
+    monkeypatch.setenv("VARVE_WEBHOOK_ALLOW_PRIVATE", "true")
+    assert varve("settings").code == 0
+    monkeypatch.setenv("VARVE_AUTH_MODE", "keys+oidc")
+    done = varve("serve")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "unset webhook_allow_private" in done.err

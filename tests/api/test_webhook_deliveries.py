@@ -1,0 +1,308 @@
+"""From a change to its receiver: signed, in order, again where it fails, and never a secret."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook as Verifier
+
+from application.deliver_webhooks import Patience
+from infrastructure.backup import back_up, restore
+from infrastructure.webhooks.courier import Webhooks
+from infrastructure.webhooks.sender import HttpSender
+from tests.api.conftest import Client, opened
+from tests.master_keys import key_file
+from tests.receiver import Receiver, receiving
+
+WEBHOOKS = "/api/webhooks"
+SOON = Patience((0.01, 0.05, 0.1))
+Open = Callable[[str], AbstractContextManager[Client]]
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    with receiving(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def open_service(receiver: Receiver, tmp_path: Path) -> Open:
+    """A service that delivers, soon again where that fails."""
+    keys = key_file(tmp_path / "keys", "m-1")
+    webhooks = Webhooks(HttpSender(receiver.ca_file, allows_private=True), SOON, poll_seconds=0.02)
+    return lambda url: opened(url, secret_keys=keys, webhooks=webhooks)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def delivering(request: pytest.FixtureRequest, tmp_path: Path, open_service: Open) -> Iterator[Client]:
+    urls = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path / 'varve.db'}"}
+    with open_service(urls.get(request.param) or request.getfixturevalue("postgres_url")) as client:
+        yield client
+
+
+@pytest.fixture
+def client(open_service: Open) -> Iterator[Client]:
+    with open_service("memory:") as client:
+        yield client
+
+
+def made(client: Client, receiver: Receiver, **fields: Any) -> dict[str, Any]:
+    new = {"environment": "production", "event_types": ["config.*"], "url": receiver.url, **fields}
+    answer = client.post(WEBHOOKS, json=new)
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def deliveries(client: Client, webhook: dict[str, Any], **query: Any) -> list[dict[str, Any]]:
+    answer = client.get(f"{WEBHOOKS}/{webhook['id']}/deliveries", params=query)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def in_time(client: Client, webhook: dict[str, Any], count: int, **query: Any) -> list[dict[str, Any]]:
+    """So many deliveries, once there are."""
+    deadline = time.monotonic() + 30
+    while len(found := deliveries(client, webhook, **query)) != count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(found) == count, deliveries(client, webhook)
+    return found
+
+
+def test_a_change_is_sent_as_a_signed_cloud_event(delivering: Client, receiver: Receiver):
+    webhook = made(delivering, receiver)
+    config = delivering.create(data={"max_chunk_size": 900}, reason="clauses were cut in half")
+    ((headers, body),) = receiver.hears(1)
+    event = Verifier(webhook["secret"]).verify(body, headers)
+    assert event["type"] == "config.created"
+    assert event["subject"] == config["id"]
+    (recorded,) = delivering.get("/api/events?types=config.created").json()["items"]
+    assert event["data"] == recorded
+    assert headers["content-type"] == "application/cloudevents+json"
+    (delivery,) = in_time(delivering, webhook, 1, state="delivered")
+    assert delivery["id"] == headers["webhook-id"]
+    assert (delivery["attempts"], delivery["status"], delivery["due_at"]) == (1, 204, None)
+
+
+def test_what_fails_is_sent_again_with_its_id_and_holds_back_its_subject(delivering: Client, receiver: Receiver):
+    receiver.answers = lambda number: (503 if number <= 2 else 204, {}, [b"later"])
+    webhook = made(delivering, receiver)
+    config = delivering.create(is_default=False)
+    for text in ("a", "b", "c"):
+        config = delivering.change(config, description=text)
+    heard = receiver.hears(6)
+    versions = [json.loads(body)["data"]["stream_version"] for _, body in heard]
+    assert versions == [1, 1, 1, 2, 3, 4]
+    assert len({headers["webhook-id"] for headers, _ in heard}) == 4
+    found = in_time(delivering, webhook, 4, state="delivered")
+    assert [one["attempts"] for one in found] == [1, 1, 1, 3]
+
+
+def test_another_subject_does_not_wait_for_one_that_fails(client: Client, receiver: Receiver):
+    stuck: list[str] = []
+
+    def answers(number: int) -> Any:
+        subject = json.loads(receiver.heard[number - 1][1])["subject"]
+        stuck.append(subject) if not stuck else None
+        return (503, {}, []) if subject == stuck[0] else (204, {}, [])
+
+    receiver.answers = answers
+    webhook = made(client, receiver)
+    first = client.create(is_default=False)
+    client.change(first, description="after it")
+    receiver.hears(1)
+    client.create(is_default=False)
+    in_time(client, webhook, 1, state="delivered")
+
+
+def test_what_fails_too_often_is_dead_and_can_be_sent_again(delivering: Client, receiver: Receiver):
+    receiver.answers = lambda number: (500, {}, [b"too bad"]) if number <= 4 else (204, {}, [])
+    webhook = made(delivering, receiver)
+    delivering.create(is_default=False)
+    (dead,) = in_time(delivering, webhook, 1, state="dead")
+    assert (dead["attempts"], dead["status"], dead["answer"]) == (4, 500, "too bad")
+    again = delivering.post(f"{WEBHOOKS}/{webhook['id']}/deliveries/{dead['id']}/redeliver")
+    assert (again.status_code, again.json()["state"]) == (202, "waiting")
+    (delivered,) = in_time(delivering, webhook, 1, state="delivered")
+    assert delivered["id"] == dead["id"]
+    assert len({headers["webhook-id"] for headers, _ in receiver.hears(5)}) == 1
+
+
+def test_a_receiver_that_is_gone_is_switched_off(delivering: Client, receiver: Receiver):
+    receiver.answers = lambda _: (410, {}, [])
+    webhook = made(delivering, receiver)
+    config = delivering.create(is_default=False)
+    receiver.hears(1)
+    in_time(delivering, webhook, 1, state="dead")
+    deadline = time.monotonic() + 30
+    while (found := delivering.get(f"{WEBHOOKS}/{webhook['id']}").json())["is_active"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert (found["is_active"], found["why_disabled"]) == (False, "its receiver answered 410 Gone")
+    (event,) = delivering.get("/api/events?types=webhook.disabled").json()["items"]
+    assert event["actor"] == "varve"
+    delivering.change(config, description="nobody hears of it")
+    (dead,) = deliveries(delivering, webhook)
+    refused = delivering.post(f"{WEBHOOKS}/{webhook['id']}/deliveries/{dead['id']}/redeliver")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "switch it on" in refused.json()["detail"]
+    on = delivering.put(f"{WEBHOOKS}/{webhook['id']}", json={"is_active": True}).json()
+    assert (on["is_active"], on["why_disabled"]) == (True, None)
+
+
+def test_a_receiver_that_fails_for_days_is_switched_off(tmp_path: Path, receiver: Receiver):
+    receiver.answers = lambda _: (500, {}, [])
+    patience = Patience([0.01] * 50, days=0.2 / 86_400)
+    webhooks = Webhooks(HttpSender(receiver.ca_file, allows_private=True), patience, poll_seconds=0.02)
+    with opened("memory:", secret_keys=key_file(tmp_path / "keys", "m-1"), webhooks=webhooks) as client:
+        webhook = made(client, receiver)
+        client.create(is_default=False)
+        client.create(is_default=False)
+        in_time(client, webhook, 2, state="dead")
+        told = client.get(f"{WEBHOOKS}/{webhook['id']}").json()
+        assert not told["is_active"]
+        assert told["why_disabled"].startswith("nothing could be delivered for")
+
+
+def test_only_what_is_asked_for_is_sent(client: Client, receiver: Receiver):
+    client.post("/api/environments", json={"name": "staging"})
+    here = made(client, receiver, event_types=["config.updated"])
+    everywhere = made(client, receiver, environment=None, event_types=["*"])
+    off = made(client, receiver, is_active=False, event_types=["*"])
+    config = client.create(environment="staging", is_default=False)
+    client.change(config, description="elsewhere")
+    config = client.create(is_default=False)
+    client.change(config, description="here")
+    (one,) = in_time(client, here, 1, state="delivered")
+    assert (one["event_type"], one["subject"]) == ("config.updated", config["id"])
+    deadline = time.monotonic() + 30
+    while deliveries(client, everywhere, state="waiting") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    sent = [one["position"] for one in deliveries(client, everywhere, state="delivered")]
+    assert sent == list(range(client.newest_position, everywhere["position"], -1))
+    assert deliveries(client, off) == []
+
+
+def test_a_secret_of_a_config_is_sent_as_its_placeholder(client: Client, receiver: Receiver):
+    made(client, receiver)
+    client.create("provider", {"api_key": "sk-letmein-0123456789", "base_url": "https://llm.example/v1"})
+    ((_, body),) = receiver.hears(1)
+    assert b'"commitment"' in body
+    assert b"letmein" not in body
+    assert b"ciphertext" not in body
+
+
+def test_both_secrets_sign_for_a_day_and_the_old_one_at_once_no_more_where_so_asked(client: Client, receiver: Receiver):
+    old = made(client, receiver)
+    at = f"{WEBHOOKS}/{old['id']}"
+    new = client.post(f"{at}/rotate-secret", json={}).json()
+    client.create(is_default=False)
+    ((headers, body),) = receiver.hears(1)
+    assert Verifier(old["secret"]).verify(body, headers) == Verifier(new["secret"]).verify(body, headers)
+    newest = client.post(f"{at}/rotate-secret", json={"overlap_seconds": 0}).json()
+    client.create(is_default=False)
+    headers, body = receiver.hears(2)[1]
+    assert Verifier(newest["secret"]).verify(body, headers)
+    assert len(headers["webhook-signature"].split()) == 1
+
+
+def test_a_test_is_sent_at_once(client: Client, receiver: Receiver):
+    receiver.answers = lambda number: (200, {}, [b"ok"]) if number == 1 else (401, {}, [b"who are you"])
+    webhook = made(client, receiver, template="slack", is_active=False)
+    told = client.post(f"{WEBHOOKS}/{webhook['id']}/test").json()
+    assert (told["is_delivered"], told["status"], told["answer"]) == (True, 200, "ok")
+    told = client.post(f"{WEBHOOKS}/{webhook['id']}/test").json()
+    assert (told["is_delivered"], told["status"], told["answer"]) == (False, 401, "who are you")
+    ((headers, body), _) = receiver.heard
+    assert json.loads(body) == {"text": "*webhook.test* in production by varve (position 0)"}
+    assert headers["content-type"] == "application/json"
+    assert Verifier(webhook["secret"]).verify(body, headers)
+
+
+def test_a_rebuild_sends_nothing_again(client: Client, receiver: Receiver):
+    webhook = made(client, receiver)
+    client.create(is_default=False)
+    in_time(client, webhook, 1, state="delivered")
+    assert client.post("/api/projections/rebuild").status_code == 200
+    client.create(is_default=False)
+    in_time(client, webhook, 2, state="delivered")
+    assert len(receiver.heard) == 2
+
+
+def test_what_was_not_delivered_is_delivered_by_the_next_server(tmp_path: Path, open_service: Open, receiver: Receiver):
+    url = f"sqlite:///{tmp_path / 'varve.db'}"
+    with open_service(url) as client:
+        webhook = made(client, receiver)
+    with opened(url, secret_keys=tmp_path / "keys") as client:  # which delivers nothing
+        client.create(is_default=False)
+    assert receiver.heard == []
+    with open_service(url) as client:
+        in_time(client, webhook, 1, state="delivered")
+
+
+def test_a_restore_pauses_deliveries_until_they_are_resumed(tmp_path: Path, open_service: Open, receiver: Receiver):
+    url, copy = (f"sqlite:///{tmp_path / name}.db" for name in ("varve", "copy"))
+    with open_service(url) as client:
+        webhook = made(client, receiver)
+    back_up(url, tmp_path / "backup")
+    restore(tmp_path / "backup", copy)
+    with open_service(copy) as client:
+        assert client.get(f"{WEBHOOKS}/status").json()["is_paused"]
+        client.create(is_default=False)
+        later = client.create(is_default=False)
+        assert deliveries(client, webhook) == []
+        standing = client.post(f"{WEBHOOKS}/resume", json={"after": later["position"] - 2}).json()
+        assert not standing["is_paused"]
+        (one,) = in_time(client, webhook, 1, state="delivered")
+        assert one["subject"] == later["id"]
+        client.create(is_default=False)
+        in_time(client, webhook, 2, state="delivered")
+
+
+def test_a_store_of_another_epoch_does_not_go_on_by_the_old_queue(
+    tmp_path: Path, open_service: Open, receiver: Receiver
+):
+    receiver.answers = lambda _: (500, {}, [])
+    url = f"sqlite:///{tmp_path / 'varve.db'}"
+    with open_service(url) as client:
+        webhook = made(client, receiver)
+        client.create(is_default=False)
+        (dead,) = in_time(client, webhook, 1, state="dead")
+    back_up(url, tmp_path / "backup")
+    for path in (tmp_path / name for name in ("varve.db", "varve.db-wal", "varve.db-shm")):
+        path.unlink(missing_ok=True)
+    restore(tmp_path / "backup", url)
+    with open_service(url) as client:
+        assert client.get(f"{WEBHOOKS}/status").json()["is_paused"]
+        client.post(f"{WEBHOOKS}/resume", json={})
+        refused = client.post(f"{WEBHOOKS}/{webhook['id']}/deliveries/{dead['id']}/redeliver")
+        assert refused.status_code == 409
+        assert "restored" in refused.json()["detail"]
+
+
+def test_the_listing_is_paged(client: Client, receiver: Receiver):
+    webhook = made(client, receiver)
+    for _ in range(3):
+        client.create(is_default=False)
+    in_time(client, webhook, 3, state="delivered")
+    page = client.get(f"{WEBHOOKS}/{webhook['id']}/deliveries?limit=2")
+    assert [one["state"] for one in page.json()["items"]] == ["delivered"] * 2
+    rest = client.get(page.headers["Link"].partition(">")[0].removeprefix("<")).json()
+    assert (len(rest["items"]), rest["next"]) == (1, None)
+    refused = client.get(f"{WEBHOOKS}/{webhook['id']}/deliveries?cursor=x")
+    assert refused.status_code == 400
+
+
+def test_deliveries_are_counted(client: Client, receiver: Receiver):
+    webhook = made(client, receiver)
+    client.create(is_default=False)
+    in_time(client, webhook, 1, state="delivered")
+    told = client.get("/metrics").text
+    assert 'varve_webhook_attempts_total{state="delivered"} 1.0' in told
+    assert "varve_webhook_oldest_waiting_seconds" in told
