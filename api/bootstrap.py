@@ -13,7 +13,6 @@ from uuid import uuid4
 import structlog
 
 from api.app import Service
-from application.add_environment import AddEnvironment
 from application.assemble import Unmetered
 from application.assign_profiles import AssignProfiles
 from application.audit import Audit
@@ -27,6 +26,8 @@ from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
+from application.gates import Gates
+from application.govern_environments import GovernEnvironments
 from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
@@ -57,6 +58,7 @@ from application.undo import Undo
 from application.use_cases import UseCases
 from application.verify_log import VerifyLog
 from application.watch_failures import WatchFailures, Watching
+from domain.errors import Gated, InvalidRequest
 from infrastructure.answers import KeptAnswers
 from infrastructure.assignments import SqlAssignments
 from infrastructure.checkpoints import Anchor, Checkpoints
@@ -152,7 +154,9 @@ def served(
     rebuilder = ViewRebuilder(opened)
     exposition = Exposition(opened.vitals, rebuilder, kept, is_read_only=is_read_only)
     telemetry = Telemetry(exposition.registry)
-    commands = Commands(opened.log, opened.follower, telemetry, is_read_only=is_read_only)
+    commands = Commands(opened.log, opened.follower, telemetry, gates=Gates(catalogs), is_read_only=is_read_only)
+    # What guards people acts in a frozen environment too, and has no reason to give but its own.
+    guarding = Commands(opened.log, opened.follower, telemetry, is_read_only=is_read_only)
     opened.follower.on_advance += [lambda moved: catalogs.refresh() if moved.definitions else None, kept.invalidate]
     catalogs.refresh()
     opened.follower.start()
@@ -161,13 +165,16 @@ def served(
     resolve_config = ResolveConfig(views, assignments, catalogs, telemetry)
     compare = Compare(opened.log, views, assignments, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
-    signals, quarantine = LoggedFailures(exposition.registry), Quarantine(opened.log, views, edit_configs)
+    signals, quarantine = (
+        LoggedFailures(exposition.registry),
+        Quarantine(opened.log, views, EditConfigs(opened.log, catalogs, guarding)),
+    )
     watch_failures = WatchFailures(
         opened.reports, views, quarantine, signals, watching=watching or Watching(), now_us=opened.log.now_us
     )
     run, measure = RunExperiments(catalogs, commands), MeasureExperiments(opened.measurements, catalogs)
     guards = LoggedGuards(exposition.registry)
-    guard = GuardExperiments(measure, run, catalogs, guards, now_us=opened.log.now_us)
+    guard = GuardExperiments(measure, RunExperiments(catalogs, guarding), catalogs, guards, now_us=opened.log.now_us)
     health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
@@ -216,8 +223,8 @@ def served(
         guard_experiments=guard,
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
-        add_environment=AddEnvironment(commands),
         switch_serving=SwitchServing(catalogs, commands),
+        govern_environments=GovernEnvironments(catalogs, commands, default=environment),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         preview=Preview(opened.log, views, catalogs, resolve_config),
         transfer=Transfer(opened.log, views, catalogs, commands),
@@ -261,7 +268,12 @@ def served(
 def read_variables(cases: UseCases, environment: str, variables: Mapping[str, str]) -> None:
     """Add what the process layer lacks; what cannot be read is told, and stops nothing."""
     command = own_command("start")
-    for name, message in cases.read_environment.start(variables, environment=environment, command=command):
+    try:
+        problems = cases.read_environment.start(variables, environment=environment, command=command)
+    except (Gated, InvalidRequest) as refusal:
+        log.warning("environment variables were not read: sync them", environment=environment, problem=refusal.detail)
+        return
+    for name, message in problems:
         log.warning("an environment variable was skipped", variable=name, problem=message)
 
 

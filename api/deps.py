@@ -5,7 +5,6 @@ Use cases, the command it is, conditions, and the position it must show.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.conditions import takes_if_match, version_in
 from api.json_text import json_text
 from api.parsing import ParsedRequest, text_of
 from api.request_digests import command_id, request_digests
@@ -31,7 +31,6 @@ from domain.times import microseconds
 
 MIN_POSITION_WITHIN_SECONDS = 2.0
 LONGEST_NAME = 255
-VERSION_TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
 
 
 class StrictRoute(APIRoute):
@@ -115,16 +114,18 @@ class CommandRequest:
     _caller_time: str | None
 
     def command(self, *, reason: str | None = None) -> Command:
+        route: APIRoute = self._request.scope["route"]
         digest, other = request_digests(self._request, self._cases.store)
         return Command(
             self._actor,
             command_id(self._key or uuid4().hex, principal=self._actor, store=self._cases.store),
-            self._request.scope["route"].operation_id,
+            str(route.operation_id),
             digest,
             reason,
             self._correlation_id,
             self._caller_time,
             other,
+            lacks_if_match=takes_if_match(route) and version_in(self._request.headers.get("if-match")) is None,
         )
 
 
@@ -166,22 +167,6 @@ def _moment(text: str | None) -> str | None:
         message = "Varve-Caller-Time is a time with its offset, such as 2026-11-20T10:00:00Z"
         raise InvalidRequest.at("/varve-caller-time", message, "caller_time")
     return text
-
-
-async def expected_version(
-    if_match: Annotated[str | None, Header(description="The ETag that was read.")] = None,
-) -> int | None:
-    """The version that the caller has read; None where any will do."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = VERSION_TAG.fullmatch(if_match.strip())
-    if found is None:
-        message = 'If-Match is the ETag of the config as it was read, such as "3"'
-        raise InvalidRequest.at("/if-match", message, "if_match")
-    return int(found[1])
-
-
-ExpectedVersion = Annotated[int | None, Depends(expected_version)]
 
 
 async def await_position(

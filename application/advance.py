@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-HARMLESS = frozenset({"api_key", "environment"})  # definitions that no answer to anybody's question rests on
+HARMLESS = frozenset({"api_key", "environment", "environment.revised", "environment.frozen", "environment.thawed"})
+"""Definitions that no answer to anybody's question rests on."""
 
 ANY_TYPE = ""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from application.known_environments import KnownEnvironment, known_environment
 from application.ports import Views
 from application.views import DefinitionRow
 from domain.access.api_key import Grant, KnownKey
@@ -35,7 +36,7 @@ class Catalog:
         self.position = position
         self._types: dict[str, DefinitionRow] = {}
         self._compiled: dict[str, TypeDefinition] = {}
-        self.environments: dict[str, DefinitionRow] = {}
+        self.environments: dict[str, KnownEnvironment] = {}  # retired ones are not among them
         self.ladder, self.ladder_version, self.resolver = Ladder.INITIAL, 0, 0
         self.keys: dict[str, KnownKey] = {}
         self.experiments: dict[str, KnownExperiment] = {}  # by id, in the order of their creation
@@ -51,8 +52,8 @@ class Catalog:
     def _take(self, row: DefinitionRow) -> None:
         if row.kind == "config_type":
             self._types[row.name] = row
-        elif row.kind == "environment":
-            self.environments[row.name] = row
+        elif row.kind.startswith("environment"):
+            self._take_environment(row)
         elif row.kind == "ladder":
             self.ladder, self.ladder_version = Ladder(tuple(orjson.loads(row.body)["kinds"])), row.version
         elif row.kind == "resolver":
@@ -69,6 +70,13 @@ class Catalog:
         elif row.kind == "api_key":
             key = self.keys.get(row.name)
             self.keys[row.name] = replace(key, revoked_us=row.recorded_us) if key else issued_key(row)
+
+    def _take_environment(self, row: DefinitionRow) -> None:
+        found = known_environment(row, self.environments.get(row.name))
+        if found is None:
+            self.environments.pop(row.name, None)
+        else:
+            self.environments[row.name] = found
 
     def _take_profile(self, row: DefinitionRow) -> None:
         found = known_profile(row, self.profiles.get(row.name))
@@ -149,11 +157,17 @@ class Catalog:
         """Types by name: those named, or all."""
         return MappingProxyType({name: self.definition(name) for name in (self.types if names is None else names)})
 
+    def environment(self, name: str) -> KnownEnvironment:
+        """Raises NotFound, with the names that there are."""
+        try:
+            return self.environments[name]
+        except KeyError:
+            known = ", ".join(sorted(self.environments))
+            raise NotFound(f"there is no environment {name[:64]}: there are {known}") from None
+
     def require_environment(self, name: str) -> str:
         """Raises NotFound, with the names that there are."""
-        if name not in self.environments:
-            raise NotFound(f"there is no environment {name[:64]}: there are {', '.join(sorted(self.environments))}")
-        return name
+        return self.environment(name).name
 
 
 def definition_data(row: DefinitionRow) -> dict[str, Any]:

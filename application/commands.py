@@ -48,6 +48,19 @@ Decide = Callable[[UnitOfWork], None]
 """Loads what it needs and changes it; asked again, with a new unit of work, when something moved. Raises a Refusal."""
 
 
+class Gates(Protocol):
+    """What every change must pass before it is recorded."""
+
+    def require(self, work: UnitOfWork, command: Command) -> None:
+        """Raises one Refusal that names all that stand in the way."""
+
+
+class Ungated:
+    """For what the service does by itself."""
+
+    def require(self, work: UnitOfWork, command: Command) -> None: ...
+
+
 class CommandMetrics(Protocol):
     """Where commands are counted."""
 
@@ -68,11 +81,13 @@ class Commands:
         progress: Progress,
         metrics: CommandMetrics | None = None,
         *,
+        gates: Gates | None = None,
         is_read_only: bool = False,
     ) -> None:
         self._store = store
         self._progress = progress
         self._metrics = metrics or Uncounted()
+        self._gates = gates or Ungated()
         self.is_read_only = is_read_only
 
     def require_writable(self) -> None:
@@ -89,13 +104,13 @@ class Commands:
         where it must be decided from the views and they lag; ReadOnly, but not for what was recorded before.
         """
         if dry_run:
-            return self._tried(decide)
+            return self._tried(command, decide)
         return self.execute(command, decide, at_head=at_head)
 
-    def _tried(self, decide: Decide) -> DryRun:
+    def _tried(self, command: Command, decide: Decide) -> DryRun:
         for attempt in range(ATTEMPTS):
             try:
-                decision = self._decided(decide).decision()
+                decision = self._decided(command, decide).decision()
                 return DryRun(tuple(event for one in decision.aggregates for event in one.collect_events()))
             except StreamMoved:
                 self._pause(attempt)
@@ -131,13 +146,17 @@ class Commands:
     def _attempt(self, command: Command, decide: Decide, *, at_head: bool) -> Commit:
         self.require_writable()
         head = self._shown_head() if at_head else None
-        return self._store.record(command, self._decided(decide).decision(head=head))
+        return self._store.record(command, self._decided(command, decide).decision(head=head))
 
-    def _decided(self, decide: Decide) -> UnitOfWork:
-        """What was decided. Raises StreamMoved for a refusal that rests on streams as they never were at once."""
+    def _decided(self, command: Command, decide: Decide) -> UnitOfWork:
+        """What was decided, and let through.
+
+        Raises StreamMoved for a refusal that rests on streams as they never were at once.
+        """
         work = UnitOfWork(self._store)
         try:
             decide(work)
+            self._gates.require(work, command)
         except StreamMoved:
             raise
         except Exception as error:

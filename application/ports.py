@@ -29,6 +29,7 @@ class Command:
     correlation_id: str | None = None
     caller_time: str | None = None
     other_digest: bytes | None = None
+    lacks_if_match: bool = False  # it could have said which version it is about, and did not
 
     @property
     def stamp(self) -> Stamp:

@@ -26,6 +26,7 @@ PROCESS = "process.recorded"
 DEFINITIONS = {
     "config_type.defined": "config_type",
     "environment.created": "environment",
+    **{f"environment.{did}": f"environment.{did}" for did in ("revised", "retired", "frozen", "thawed")},
     "ladder.changed": "ladder",
     "resolver.adopted": "resolver",
     "api_key.issued": "api_key",
@@ -121,7 +122,7 @@ class RawState:
         payload = orjson.loads(event.state)
         commit = self._commit_of(event.position)
         by_stream = event.topic.startswith(("profile.", "experiment."))
-        name = event.stream_hex if by_stream else payload.get("name") or payload.get("key_id", "")
+        name = event.stream_hex if by_stream else named(payload)
         facts = (commit.last, event.state.decode(), commit.recorded_us, payload["actor"], payload.get("reason"))
         return DefinitionRow(DEFINITIONS[event.topic], name, event.version, *facts)
 
@@ -188,6 +189,11 @@ class RawState:
             last.get("reason"),
             commit.last,
         )
+
+
+def named(payload: dict[str, Any]) -> str:
+    """The name of what an event defines: its own, that of a key, or the environment's where it concerns all of that."""
+    return str(payload.get("name") or payload.get("key_id") or payload.get("environment", ""))
 
 
 def _operation(stream: Stream, payload: dict[str, Any]) -> str:

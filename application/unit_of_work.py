@@ -6,7 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from application.ports import Decision, EventStore, StreamMoved
-from domain.aggregate import Aggregate
+from domain.aggregate import Aggregate, DomainEvent
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -27,6 +27,11 @@ class UnitOfWork:
             held = self._loaded[stream] = self._store.load(kind, stream)
         assert isinstance(held, kind)
         return held
+
+    @property
+    def pending(self) -> list[DomainEvent]:
+        """What is to be recorded, so far."""
+        return [event for one in self._loaded.values() for event in one.pending_events]
 
     def changed(self, kind: type[A]) -> list[A]:
         """Those of a kind that have something to be recorded."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.add_environment import AddEnvironment
 from application.assign_profiles import AssignProfiles
 from application.assignments import Assignments
 from application.audit import Audit
@@ -16,6 +15,7 @@ from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
+from application.govern_environments import GovernEnvironments
 from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
@@ -81,8 +81,8 @@ class UseCases:
     guard_experiments: GuardExperiments
     register_types: RegisterTypes
     change_ladder: ChangeLadder
-    add_environment: AddEnvironment
     switch_serving: SwitchServing
+    govern_environments: GovernEnvironments
     read_environment: ReadEnvironment
     preview: Preview
     transfer: Transfer

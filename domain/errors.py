@@ -16,6 +16,10 @@ Refusal
 │   ├── KeysMissing          keys_missing       a secret, and no key for it here
 │   ├── SecretUnreadable     secret_unreadable  an envelope that does not open where it stands
 │   └── Conflict             conflict           anything else that stands in the way
+├── Gated                    an environment does not let the change through
+│   ├── Frozen               frozen             it is frozen: nothing changes there
+│   ├── ApprovalMissing      approval_missing   others must have approved the change
+│   └── IfMatchRequired      if_match_required  the change must say which version it is about
 ├── StaleVersion             stale_version      If-Match named another version
 ├── IdempotencyKeyReused     idempotency_key_reused
 ├── TooLarge                 too_large
@@ -141,6 +145,25 @@ class SecretUnreadable(Conflicting):
 class Conflict(Conflicting):
     code = "conflict"
     title = "Conflict"
+
+
+class Gated(Refusal):
+    """An environment does not let the change through."""
+
+
+class Frozen(Gated):
+    code = "frozen"
+    title = "Frozen"
+
+
+class ApprovalMissing(Gated):
+    code = "approval_missing"
+    title = "Approval missing"
+
+
+class IfMatchRequired(Gated):
+    code = "if_match_required"
+    title = "If-Match required"
 
 
 class StaleVersion(Refusal):

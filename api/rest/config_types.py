@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from api.access import Defines, ReadsConfigs, ReadsDefinitions
+from api.conditions import ExpectedVersion
 from api.deps import (
     Asked,
     AtPosition,
     Cases,
     DryRunFlag,
-    ExpectedVersion,
     MomentAsked,
     StrictRoute,
     catalog_of,

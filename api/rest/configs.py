@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import ChangesConfigs, ReadsConfigs
+from api.conditions import ExpectedVersion
 from api.deps import (
     Asked,
     AtPosition,
     Cases,
     DryRunFlag,
-    ExpectedVersion,
     MomentAsked,
     StrictRoute,
     catalog_of,

@@ -101,7 +101,7 @@ PROBLEM_SCHEMA = {
     },
 }
 ANY_TIME = (401, 403, 429, 431, 503)  # of whatever is asked
-COMMAND_FAULTS = (400, 404, 409, 412, 413, 415, 422, 503)
+COMMAND_FAULTS = (400, 404, 409, 412, 413, 415, 422, 423, 428, 503)
 MEANINGS = {
     400: "The request is not valid; each fault is named.",
     401: "No key or token, or none that is good.",
@@ -113,6 +113,8 @@ MEANINGS = {
     413: "The body, or what it would record, is too large.",
     415: "The body is not JSON.",
     422: "The Idempotency-Key was used for another request.",
+    423: "The environment is frozen.",
+    428: "The environment demands If-Match.",
     429: "The caller asks too often.",
     431: "Address and headers are too long.",
     503: "The service cannot answer now: try again.",
@@ -128,6 +130,8 @@ PROBLEMS = {
     413: ("too_large", "Too large", "the body may have 1,024 KiB: send less, or in parts"),
     415: ("unsupported_media_type", "Unsupported media type", "send JSON, with Content-Type: application/json"),
     422: ("idempotency_key_reused", "Idempotency key reused", "this key was used for another request: take a new one"),
+    423: ("frozen", "Frozen", "production is frozen since 2026-12-23T18:00:00.000001Z by u-1: the holidays; …"),
+    428: ("if_match_required", "If-Match required", "a change in production says which version it is about: …"),
     429: ("rate_limited", "Rate limited", "too many requests at once: wait 1 s, and ask less often"),
     431: ("head_too_large", "Head too large", "address and headers may have 64 KiB together: shorten them"),
     503: ("behind", "Views behind", "the views are at 1041, not at 1042 yet: try again in a moment"),

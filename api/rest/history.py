@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.access import ChangesConfigs, ReadsLog
-from api.deps import Asked, AtPosition, Cases, DryRunFlag, ExpectedVersion, StrictRoute, json_response, require_position
+from api.conditions import ExpectedVersion
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, json_response, require_position
 from api.rest.bodies import Body, Reason
 from api.rest.configs import config_response
 from api.rest.examples import CHUNKING, COMMAND_FAULTS, CONFIG, responses

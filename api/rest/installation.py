@@ -1,4 +1,4 @@
-"""What the whole installation agrees on: the ladder, the environments, the environment variables."""
+"""What the whole installation agrees on: the ladder, and what its environment variables say."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.access import ChangesConfigs, Defines, ReadsDefinitions
+from api.conditions import ExpectedVersion
 from api.deps import (
     Asked,
     AtPosition,
     Cases,
     DryRunFlag,
-    ExpectedVersion,
     MomentAsked,
     StrictRoute,
     catalog_of,
@@ -25,16 +25,14 @@ from api.deps import (
     position_of,
 )
 from api.rest.bodies import Body, Reason
-from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, DRY_RUN, responses
+from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, responses
 from application.commands import DryRun
 from application.read_environment import Synced
 from domain.configs.scope import PROCESS
-from domain.times import rfc3339
 
 router = APIRouter(prefix="/api", route_class=StrictRoute)
 
 LADDER = {"kinds": ["global", "user", "collection"]}
-ENVIRONMENT = {"name": "production", "created_at": "2026-11-20T10:00:00.000001Z", "created_by": "varve"}
 SYNC = {
     "values": {"llm": {"temperature": 0.7}},
     "problems": [{"variable": "TOP_K", "message": "TOP_K is not a whole number"}],
@@ -100,49 +98,6 @@ def change_ladder(
     return json_response(
         {"kinds": body.kinds}, cases=cases, position=outcome.position, headers=outcome_headers(outcome)
     )
-
-
-@router.get(
-    "/environments",
-    tags=["installation"],
-    operation_id="list_environments",
-    dependencies=[AtPosition],
-    responses=responses(400, 404, 503, ok={200: ("The environments.", {"items": [ENVIRONMENT], "next": None})}),
-)
-def list_environments(cases: Cases, access: ReadsDefinitions, asked: MomentAsked) -> Response:
-    """The environments that configs live in, now or as of a moment."""
-    access.to_installation()
-    moment = asked.found(cases)
-    rows = [r for r in catalog_of(cases, moment).environments.values() if access.sees_environment(r.name)]
-    items = [{"name": r.name, "created_at": rfc3339(r.recorded_us), "created_by": r.actor} for r in rows]
-    content, headers = {"items": items, "next": None}, moment_headers(moment)
-    return json_response(content, cases=cases, position=position_of(cases, moment), headers=headers)
-
-
-class EnvironmentBody(Body):
-    name: str
-    reason: Reason = None
-
-
-@router.post(
-    "/environments",
-    tags=["installation"],
-    operation_id="add_environment",
-    status_code=201,
-    responses=responses(
-        *COMMAND_FAULTS, ok={201: ("It is there.", {"name": "staging"}), 200: ("What would be recorded.", DRY_RUN)}
-    ),
-)
-def add_environment(
-    body: EnvironmentBody, cases: Cases, access: Defines, asked: Asked, dry_run: DryRunFlag = False
-) -> Response:
-    """Add an environment; one that is there already stays as it is."""
-    access.to_installation()
-    outcome = cases.add_environment.add(body.name, command=asked.command(reason=body.reason), dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    headers = outcome_headers(outcome)
-    return json_response({"name": body.name}, cases=cases, position=outcome.position, status=201, headers=headers)
 
 
 class SyncBody(Body):

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Access, ChangesConfigs, ReadsConfigs
+from api.conditions import ExpectedVersion
 from api.deps import (
     Asked,
     AtPosition,
     Cases,
     DryRunFlag,
-    ExpectedVersion,
     MomentAsked,
     StrictRoute,
     catalog_of,

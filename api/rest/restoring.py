@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from api.access import ChangesConfigs
+from api.conditions import ExpectedPosition, ExpectedVersion
 from api.deps import (
     Asked,
     Cases,
     DryRunFlag,
-    ExpectedVersion,
     StrictRoute,
     json_response,
     outcome_headers,
@@ -82,7 +82,7 @@ def rollback_environment(
     cases: Cases,
     access: ChangesConfigs,
     asked: Asked,
-    expected: ExpectedVersion,
+    expected: ExpectedPosition,
     dry_run: DryRunFlag = False,
 ) -> Response:
     """Take an environment, or some scopes or types of it, back to a moment: one commit, all or nothing.

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Access, ManagesWebhooks
+from api.conditions import ExpectedVersion
 from api.deps import (
     Asked,
     AtPosition,
     Cases,
     DryRunFlag,
-    ExpectedVersion,
     StrictRoute,
     dry_run_response,
     gone_response,

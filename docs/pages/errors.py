@@ -60,6 +60,18 @@ TO_DO: dict[str, tuple[str, str]] = {
         "What is there now stands in the way of what was asked.",
         "Read it again, and decide again; `detail` says what is in the way.",
     ),
+    "frozen": (
+        "The environment is frozen: nothing changes there, whoever asks. `detail` says since when and why.",
+        "Wait until an admin has thawed it: `POST /api/environments/{name}/thaw`.",
+    ),
+    "approval_missing": (
+        "Changes in this environment need to be approved by others, and this one is not.",
+        "Propose it as a change set, and have it approved.",
+    ),
+    "if_match_required": (
+        "Changes in this environment must say which version they are about, and this one does not; `*` says nothing.",
+        "Read what you change, and send its ETag in If-Match.",
+    ),
     "keys_missing": (
         "A secret is to be sealed or opened, and this server has not the master key for it.",
         "Set `VARVE_SECRET_KEYS` to the file that has it, and start the server again; `detail` names the key.",

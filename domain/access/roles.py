@@ -20,6 +20,7 @@ class Action(StrEnum):
     SWITCH_SERVING = "serving.switch"  # who may change every setting may take all of them out of use
     IMPORT = "settings.import"
     DEFINE = "definitions.change"  # types, environments, the ladder
+    GOVERN = "environments.govern"  # what one demands of changes, and whether it is frozen
     MANAGE_KEYS = "keys.manage"  # and the owners of collections
     MANAGE_WEBHOOKS = "webhooks.manage"  # where events are sent
     OPERATE = "service.operate"  # rebuild and verify views and the log, cut checkpoints

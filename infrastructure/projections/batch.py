@@ -32,6 +32,7 @@ Slot = tuple[str, str, str, str]  # environment, scope kind, scope id, config ty
 VERSION_COLUMNS = [column.name for column in config_versions.c if column.name != "valid_to"]
 DEFINITIONS = {
     ConfigType.Defined.TOPIC: "config_type",
+    **{event.TOPIC: event.TOPIC for event in Environment.EVENTS},
     Environment.Created.TOPIC: "environment",
     Serving.Changed.TOPIC: "serving",
     LadderLog.Changed.TOPIC: "ladder",
@@ -56,6 +57,7 @@ class Definition(msgspec.Struct):
     reason: str | None = None
     name: str = ""
     key_id: str = ""
+    environment: str = ""
 
 
 class Owned(msgspec.Struct):
@@ -147,7 +149,7 @@ class Batch:
         payload = decode_definition(event.state)
         body = shown_json(event.state).decode()  # no view ever holds an envelope
         facts = (commit.last, body, commit.recorded_us, payload.actor, payload.reason)
-        name = event.stream_hex if kind in NAMED_BY_STREAM else payload.name or payload.key_id
+        name = event.stream_hex if kind in NAMED_BY_STREAM else payload.name or payload.key_id or payload.environment
         self.definitions.append((kind, name, event.version, *facts))
 
     def _assignment(self, event: Recorded, commit: Commit) -> None:

@@ -60,6 +60,15 @@ def test_an_experiment_that_does_harm_is_paused_with_the_figures_as_the_reason(c
     assert at(client, "varve_experiments_paused_total", environment="production") == 1
 
 
+def test_a_guardrail_acts_in_a_frozen_environment_too(api: Client) -> None:
+    experiment = started(api)
+    measure(api, deep=120)
+    api.put("/api/environments/production", json={"reason_pattern": "OPS-[0-9]+", "approvals": 1})
+    assert api.post("/api/environments/production/freeze", json={}).status_code == 200
+    looked(api)
+    assert read(api, experiment)["status"] == "paused"
+
+
 def test_what_is_tolerated_goes_on(client: Client) -> None:
     experiment = started(client)
     measure(client, deep=103)

@@ -588,6 +588,29 @@ ROUTES: dict[str, Asked] = {
         ADMINS, dry("PUT", "/api/ladder", {"kinds": ["global", "user", "collection"]}), what="installation"
     ),
     "add_environment": Asked(ADMINS, dry("POST", "/api/environments", {"name": "third"}), what="installation"),
+    "retire_environment": Asked(
+        ADMINS, plain("DELETE", "/api/environments/spare", params={"dry_run": True}), what="installation"
+    ),
+    "read_environment": Asked(
+        VIEWERS, lambda _, t: ("GET", f"/api/environments/{TARGETS[t][0]}", {}), targets=("global", "elsewhere")
+    ),
+    **{
+        operation: Asked(
+            ADMINS,
+            lambda _, t, method=method, tail=tail: (  # type: ignore[misc]
+                method,
+                f"/api/environments/{TARGETS[t][0]}{tail}",
+                {"json": {}, "params": {"dry_run": True}},
+            ),
+            what="environment",
+            targets=("global", "elsewhere"),
+        )
+        for operation, method, tail in (
+            ("revise_environment", "PUT", ""),
+            ("freeze_environment", "POST", "/freeze"),
+            ("thaw_environment", "POST", "/thaw"),
+        )
+    },
     "define_config_type": Asked(
         ADMINS,
         dry("PUT", "/api/config-types/mine", {"schema": {"type": "object", "properties": {}}}),
@@ -634,7 +657,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
     with opened("memory:", checkpoints=signing, callers=Callers(), secret_keys=keys, webhooks=NOWHERE) as client:
         client.show(client.admit())
         there = Furnished(client)
-        client.post("/api/environments", json={"name": "staging"})
+        for name in ("staging", "spare"):
+            client.post("/api/environments", json={"name": name})
         for target, (environment, scope) in TARGETS.items():
             there.configs[target] = client.create(data=CHUNKING, environment=environment, scope=scope)
             there.configs[target] = client.change(there.configs[target], description="changed")

@@ -91,6 +91,11 @@ GIVEN: dict[str, dict[str, Any]] = {
     "add_environment": {"json": {"name": "staging"}},
     "read_serving": {"path": {"name": "drill"}},
     "switch_serving": {"path": {"name": "drill"}},
+    "read_environment": {"path": {"name": "production"}},
+    "revise_environment": {"path": {"name": "production"}, "json": {"require_reason": False}},
+    "retire_environment": {"path": {"name": "testing"}},
+    "freeze_environment": {"path": {"name": "aside"}, "json": {"reason": "the holidays"}},
+    "thaw_environment": {"path": {"name": "aside"}, "json": {}},
     "sync_defaults": {"json": {}},
     "define_config_type": {"path": {"name": "rerank"}},
     "read_config_type": {"path": {"name": "rerank"}},
@@ -137,6 +142,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client
         answer = client.post(CONFIGS, json=body_of("create_config"))
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())
+        for name in ("testing", "aside"):
+            client.post("/api/environments", json={"name": name})
         client.post("/api/experiments", json=body_of("create_experiment"))
         client.post("/api/environments", json={"name": "drill"})
         client.put("/api/environments/drill/serving", json=body_of("switch_serving"))

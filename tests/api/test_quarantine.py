@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from api.bootstrap import Callers
+from application.edit_configs import EditConfigs
 from application.reports import Threshold
 from application.watch_failures import Watching
 from domain.errors import Conflict
@@ -234,14 +235,13 @@ def test_of_two_servers_that_see_it_one_takes_it_out(postgres_url: str) -> None:
 
 def test_what_cannot_be_done_now_is_tried_again(monkeypatch: pytest.MonkeyPatch, logs: list[Any]) -> None:
     with watched() as client:
-        cases = client.service.use_cases
         config = client.create("llm", BAD)
         with monkeypatch.context() as patch:
 
             def refuse(*_: Any, **__: Any) -> None:
                 raise Conflict("too many others are changing the same things: try again in a moment")
 
-            patch.setattr(cases.edit_configs, "update", refuse)
+            patch.setattr(EditConfigs, "update", refuse)
             report(client, config)
             assert comes(lambda: any(line["event"] == "a config cannot be taken out of force" for line in logs))
         looked(client)

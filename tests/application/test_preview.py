@@ -344,7 +344,7 @@ def test_a_change_that_changes_nothing_reaches_nobody_and_is_not_hidden(preview,
 
 def test_a_config_of_another_environment_is_refused(cases, preview, stored):
     config = stored("retrieval", {})
-    cases.add_environment.add("staging", command=Command("u-1", uuid4().hex, "test", b""))
+    cases.govern_environments.add("staging", {}, command=Command("u-1", uuid4().hex, "test", b""))
     with pytest.raises(InvalidRequest, match="in production, not in staging"):
         preview.impact([DeleteConfig(config)], environment="staging")
 

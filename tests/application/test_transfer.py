@@ -99,7 +99,7 @@ def test_the_same_command_twice_is_told_what_the_first_did(cases):
 
 
 def test_an_export_of_one_environment_leaves_the_others_out(cases):
-    cases.add_environment.add("staging", command=command("staging"))
+    cases.govern_environments.add("staging", {}, command=command("staging"))
     cases.transfer.import_bundle(bundle(config("here"), config("there", environment="staging")), command=command())
     assert [one["name"] for one in cases.transfer.export("staging")["configs"]] == ["there"]
 

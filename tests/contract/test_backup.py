@@ -77,11 +77,11 @@ def test_a_restored_log_gives_every_answer_again_in_an_epoch_of_its_own(kept_url
 def test_a_command_that_the_backup_holds_is_known_again(kept_url: str, other_url: str, tmp_path: Path):
     command = Command("u-1", "once", "add", b"digest")
     with service(kept_url, variables={}) as served:
-        first = served.use_cases.add_environment.add("staging", command=command)
+        first = served.use_cases.govern_environments.add("staging", {}, command=command)
     back_up(kept_url, tmp_path / "backup.db")
     restore(tmp_path / "backup.db", other_url)
     with service(other_url, variables={}) as served:
-        again = served.use_cases.add_environment.add("staging", command=command)
+        again = served.use_cases.govern_environments.add("staging", {}, command=command)
     assert again.repeated  # type: ignore[union-attr]
     assert again.position == first.position  # type: ignore[union-attr]
 

@@ -83,7 +83,7 @@ class Histories:
 
     def go_on(self, number: int) -> None:
         environment = f"h-{number}"
-        self._cases.add_environment.add(environment, command=Command("racer", uuid4().hex, "add", b""))
+        self._cases.govern_environments.add(environment, {}, command=Command("racer", uuid4().hex, "add", b""))
         newest = self._cases.store.newest()
         assert newest is not None
         self._advance(newest.last)

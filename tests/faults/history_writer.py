@@ -43,6 +43,7 @@ EXPECTED = {
     "invalid_config",
     "invalid_request",
     "behind",
+    "frozen",
 }
 
 Given = dict[tuple[int, Context], str]
@@ -92,6 +93,9 @@ class Writer:
             (3, self._start),
             (2, self._pause),
             (1, self._conclude),
+            (1, self._demand),
+            (1, self._freeze),
+            (1, self._retire),
         ]
 
     @property
@@ -277,6 +281,22 @@ class Writer:
     def _conclude(self) -> Outcome:
         adopt, command = self._random.choice((None, *PROFILES)), self._command("conclude")
         return done(self._cases.run_experiments.conclude(self._experiment(), adopt=adopt, command=command))
+
+    def _demand(self) -> Outcome:
+        demands = {"require_if_match": False, "order": self._random.randint(0, 9)}
+        command = self._command("revise_environment")
+        return done(self._cases.govern_environments.revise(self._environment, demands, command=command))
+
+    def _freeze(self) -> Outcome:
+        """For as long as it takes to thaw it: the others are refused meanwhile."""
+        govern = self._cases.govern_environments
+        govern.freeze(self._environment, command=self._command("freeze"))
+        return done(govern.thaw(self._environment, command=self._command("thaw")))
+
+    def _retire(self) -> Outcome:
+        govern, aside = self._cases.govern_environments, f"aside-{self._random.randint(1, 3)}"
+        govern.add(aside, {}, command=self._command("add_environment"))
+        return done(govern.retire(aside, command=self._command("retire_environment")))
 
     def _some_position(self) -> int:
         newest = self._cases.store.newest()

@@ -1,0 +1,115 @@
+"""What every change must pass before it is recorded: the gates of each environment that it touches.
+
+A gate is a function of a passage, and answers with what it refuses. `GATES` is the table of all; every command is asked
+them in one place (`Commands`), so that none can be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from application.catalog import Catalog, Catalogs
+from application.known_environments import KnownEnvironment
+from application.ports import Command
+from application.unit_of_work import UnitOfWork
+from domain.access.collection import Collection
+from domain.aggregate import PlacedEvent
+from domain.errors import ApprovalMissing, Fault, Frozen, IfMatchRequired, InvalidRequest, Refusal
+from domain.installation.environment import Environment, environment_id
+from domain.installation.serving import Serving
+from domain.profiles.assignment import Assignment
+from domain.times import rfc3339
+
+PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed)
+"""Events that no gate looks at: they open and shut the gates, or take the settings out of use altogether."""
+NEVER_APPROVED = (Environment, Assignment, Collection)
+"""Whose changes no change set can hold: there is nothing that others could approve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What one command would record in one environment."""
+
+    environment: KnownEnvironment
+    events: tuple[PlacedEvent, ...]
+    command: Command
+    work: UnitOfWork
+    catalog: Catalog
+
+
+Gate = Callable[[Passage], Iterable[Refusal]]
+
+
+def frozen(passage: Passage) -> Iterator[Refusal]:
+    environment = passage.environment
+    if freeze := environment.freeze:
+        why = f": {freeze.reason}" if freeze.reason else ""
+        since = f"{environment.name} is frozen since {rfc3339(freeze.since_us)} by {freeze.by}{why}"
+        yield Frozen(f"{since}; an admin thaws it with varve env thaw {environment.name}")
+
+
+def approval_missing(passage: Passage) -> Iterator[Refusal]:
+    wanted = passage.environment.demands.approvals
+    if wanted and any(event.AGGREGATE not in NEVER_APPROVED for event in passage.events):
+        yield ApprovalMissing(
+            f"a change in {passage.environment.name} needs {wanted} approvals: propose it as a change set"
+        )
+
+
+def if_match_missing(passage: Passage) -> Iterator[Refusal]:
+    if passage.environment.demands.require_if_match and passage.command.lacks_if_match:
+        message = f"a change in {passage.environment.name} says which version it is about"
+        yield IfMatchRequired(f"{message}: read it, and send its ETag in If-Match")
+
+
+def reason_missing(passage: Passage) -> Iterator[Refusal]:
+    name, demands = passage.environment.name, passage.environment.demands
+    if not demands.takes_reason(passage.command.reason):
+        form = f" that matches {demands.reason_pattern}" if demands.reason_pattern is not None else ""
+        yield InvalidRequest.at("/reason", f"a change in {name} needs a reason{form}", "reason")
+
+
+GATES: tuple[Gate, ...] = (frozen, approval_missing, if_match_missing, reason_missing)
+"""Where several refuse, the first of them gives the answer its status."""
+
+
+class Gates:
+    def __init__(self, catalogs: Catalogs, gates: Sequence[Gate] = GATES) -> None:
+        self._catalogs = catalogs
+        self._gates = gates
+
+    def require(self, work: UnitOfWork, command: Command) -> None:
+        """Raises one refusal that names all that stand in the way, of every gate of every environment."""
+        refusals = [
+            refusal for passage in self._passages(work, command) for gate in self._gates for refusal in gate(passage)
+        ]
+        if refusals:
+            raise together(refusals)
+
+    def _passages(self, work: UnitOfWork, command: Command) -> Iterator[Passage]:
+        touched: dict[str, list[PlacedEvent]] = {}
+        for event in work.pending:
+            if isinstance(event, PlacedEvent) and not isinstance(event, PASS):
+                touched.setdefault(event.environment, []).append(event)
+        catalog = self._catalogs.current()
+        for name, events in touched.items():
+            if not any(isinstance(event, Environment.Created) and event.name == name for event in work.pending):
+                known = require_known(work, catalog, name)
+                yield Passage(known, tuple(events), command, work, catalog)
+
+
+def require_known(work: UnitOfWork, catalog: Catalog, name: str) -> KnownEnvironment:
+    """An environment that stays as it is known until the command is recorded. Raises NotFound."""
+    known = catalog.environment(name)
+    work.rely_on(environment_id(name), known.version)
+    return known
+
+
+def together(refusals: Sequence[Refusal]) -> Refusal:
+    """One refusal that says what all of them say."""
+    first = refusals[0]
+    if len(refusals) == 1:
+        return first
+    faults = [fault for one in refusals for fault in one.faults or (Fault("", one.detail, one.code),)]
+    return type(first)("; ".join(one.detail for one in refusals), faults=faults)
