@@ -173,8 +173,13 @@ def served(
         opened.reports, views, quarantine, signals, watching=watching or Watching(), now_us=opened.log.now_us
     )
     run, measure = RunExperiments(catalogs, commands), MeasureExperiments(opened.measurements, catalogs)
-    guards = LoggedGuards(exposition.registry)
-    guard = GuardExperiments(measure, RunExperiments(catalogs, guarding), catalogs, guards, now_us=opened.log.now_us)
+    guard = GuardExperiments(
+        measure,
+        RunExperiments(catalogs, guarding),
+        catalogs,
+        LoggedGuards(exposition.registry),
+        now_us=opened.log.now_us,
+    )
     health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
