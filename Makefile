@@ -97,8 +97,8 @@ hostile: $(TEST)  ## 180 requests made to cost much: what each costs a server, i
 slow: $(TEST)  ## 1,000 slow connections of each kind against a server, with Debian's slowhttptest: 4 minutes
 	@$(BIN)/python -m tests.faults.slow_clients $(ARGS)
 
-browser: $(BROWSER)  ## look at /docs in a real Chromium (Debian's, or VARVE_TEST_CHROMIUM): nothing may come from elsewhere
-	@$(BIN)/python -m tests.browser.docs_page $(ARGS)
+browser: $(BROWSER)  ## use /docs and the console in a real Chromium (Debian's, or VARVE_TEST_CHROMIUM): 2 minutes
+	@$(BIN)/python -m pytest -o python_files="check_*.py" tests/browser $(ARGS)
 
 format: $(LINT)  ## put the code into form
 	@$(BIN)/ruff check --fix $(ARGS)

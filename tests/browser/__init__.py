@@ -1,0 +1,1 @@
+"""Pages in a real Chromium, before a real server. Not part of the other tests: `make browser` runs these."""

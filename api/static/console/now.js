@@ -5,6 +5,7 @@ import {go, here} from "./address.js";
 import {contextOf, effectivePath, nameOf, parametersOf, textOf, userOf} from "./contexts.js";
 import {follow} from "./live.js";
 import {Trouble, Waiting} from "./messages.js";
+import {environmentOf} from "./places.js";
 import {Slider} from "./slider.js";
 import {About, Stack, changedFields} from "./stack.js";
 import {html, useEffect, useMemo, useRef, useState} from "./view.js";
@@ -18,7 +19,7 @@ const FRESH_MS = 6000;
 const past = new Map();
 
 export function Now({query, environments}) {
-  const environment = query.get("environment") ?? environments[0];
+  const environment = environmentOf(query, environments);
   const texts = query.getAll("context").length ? query.getAll("context") : [""];
   const contexts = useMemo(() => texts.map(contextOf), [texts.join("&")]);
   const at = query.has("at") ? Number(query.get("at")) : null;
@@ -50,9 +51,16 @@ export function Now({query, environments}) {
       <span role="status" class="live" data-state=${head.state}>${head.said}</span>
     </div>
     <${Trouble} problem=${answers.problem ?? turns.problem} />
-    ${answers.sources.length === 0 && !answers.problem ? html`<${Waiting} />` : html`<${Stack} columns=${columns} shows=${shows} onAbout=${setAbout} />`}
+    ${answers.sources.length === 0 && !answers.problem ? html`<${Waiting} />` : html`<${Stack} columns=${columns} shows=${shows} onAbout=${setAbout} editOf=${(type) => editAddress(environment, contexts[0], type)} />`}
     ${answers.degraded.length > 0 && html`<${Degraded} found=${answers.degraded} />`}
     <${About} about=${about} />`;
+}
+
+/** Where the strongest layer of a context says something of a type. */
+function editAddress(environment, context, type) {
+  const own = context.find(({kind}) => kind === "collection") ?? context.at(-1);
+  const scope = own ? `${own.kind}:${own.id}` : "global";
+  return `/edit?${new URLSearchParams({environment, scope, type, context: textOf(context)})}`;
 }
 
 function Degraded({found}) {

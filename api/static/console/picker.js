@@ -2,6 +2,7 @@
 
 import {go, here} from "./address.js";
 import {nameOf, textOf} from "./contexts.js";
+import {EnvironmentPicker} from "./places.js";
 import {html} from "./view.js";
 
 export function Picker({environment, environments, contexts}) {
@@ -18,16 +19,12 @@ export function Picker({environment, environments, contexts}) {
   };
   return html`
     <section class="picker" aria-label="Context">
-      <label class="picker-environment">Environment
-        <select value=${environment} onChange=${(event) => go(here({environment: event.target.value, at: null, pin: null}))}>
-          ${environments.map((name) => html`<option value=${name} selected=${name === environment}>${name}</option>`)}
-        </select>
-      </label>
+      <${EnvironmentPicker} ...${{environment, environments}} />
       ${contexts.map(
         (context, n) => html`
           <form key=${`${n} ${texts[n]}`} onSubmit=${(event) => change(n, event)} aria-label=${nameOf(context)}>
-            <label>User <input name="user" value=${idsOf(context, "user")} placeholder="everybody" autocomplete="off" spellcheck="false" /></label>
-            <label>Collections <input name="collections" value=${idsOf(context, "collection")} placeholder="none" autocomplete="off" spellcheck="false" /></label>
+            <label>User <input name="user" defaultValue=${idsOf(context, "user")} placeholder="everybody" autocomplete="off" spellcheck="false" /></label>
+            <label>Collections <input name="collections" defaultValue=${idsOf(context, "collection")} placeholder="none" autocomplete="off" spellcheck="false" /></label>
             <button type="submit">Show</button>
             ${contexts.length > 1 && html`<button type="button" onClick=${() => put(texts.toSpliced(n, 1))}>Remove</button>`}
           </form>`,

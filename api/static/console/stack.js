@@ -11,24 +11,24 @@ import {fieldName, layerClass, layerText, timeText, valueText} from "./words.js"
 
 /**
  * @param {{columns: {name: string, sources: Sources, pinned: Sources | null, fresh: Set<string>}[], shows: {hidden: boolean, differing: boolean},
- *   onAbout: (about: object | null) => void}} props
+ *   onAbout: (about: object | null) => void, editOf: (type: string) => string}} props `editOf` gives the address where a type is changed
  */
-export function Stack({columns, shows, onAbout}) {
+export function Stack({columns, shows, onAbout, editOf}) {
   const types = [...new Set(columns.flatMap(({sources}) => Object.keys(sources)))].sort();
   const several = columns.length > 1 || columns.some(({pinned}) => pinned);
   return html`
     <div class="stack">
-      ${types.map((type) => html`<${TypeStack} key=${type} ...${{type, columns, shows, several, onAbout}} />`)}
+      ${types.map((type) => html`<${TypeStack} key=${type} ...${{type, columns, shows, several, onAbout, editOf}} />`)}
     </div>`;
 }
 
-function TypeStack({type, columns, shows, several, onAbout}) {
+function TypeStack({type, columns, shows, several, onAbout, editOf}) {
   const all = [...new Set(columns.flatMap(({sources, pinned}) => [...Object.keys(sources[type] ?? {}), ...Object.keys(pinned?.[type] ?? {})]))];
   const pointers = shows.differing && several ? all.filter((pointer) => differs(type, pointer, columns)) : all;
   if (!pointers.length) return null;
   return html`
     <section class="type" aria-labelledby=${`type-${type}`}>
-      <h2 id=${`type-${type}`}>${type}</h2>
+      <div class="type-head"><h2 id=${`type-${type}`}>${type}</h2> <a href=${editOf(type)} aria-label=${`Change ${type}`}>Change</a></div>
       <div class="scroll">
         <table>
           <thead class=${columns.length > 1 ? "" : "unseen"}>

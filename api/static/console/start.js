@@ -2,12 +2,24 @@
 
 import {actor, ask} from "./api.js";
 import {followLinks, useAddress} from "./address.js";
+import {Audit} from "./audit.js";
+import {Edit} from "./edit.js";
+import {Experiments} from "./experiments.js";
+import {History} from "./history.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {Now} from "./now.js";
+import {Profiles} from "./profiles.js";
+import {Settings} from "./settings.js";
 import {html, render, useEffect, useState} from "./view.js";
 
 const PAGES = [
-  {path: "/", name: "Now", page: Now},
+  {path: "/", name: "Now", page: Now, isListed: true},
+  {path: "/profiles", name: "Profiles", page: Profiles, isListed: true},
+  {path: "/experiments", name: "Experiments", page: Experiments, isListed: true},
+  {path: "/audit", name: "Audit", page: Audit, isListed: true},
+  {path: "/settings", name: "Settings", page: Settings, isListed: true},
+  {path: "/edit", name: "Change", page: Edit},
+  {path: "/history", name: "History", page: History},
 ];
 
 function Console() {
@@ -20,7 +32,7 @@ function Console() {
     <header class="frame">
       <a class="brand" href="/"><img src="/console/icon.svg" alt="" width="24" height="24" /> Varve</a>
       <nav aria-label="Pages">
-        ${PAGES.map((one) => html`<a href=${one.path} aria-current=${one === found ? "page" : undefined}>${one.name}</a>`)}
+        ${PAGES.filter(({isListed}) => isListed).map((one) => html`<a href=${one.path} aria-current=${one === found ? "page" : undefined}>${one.name}</a>`)}
         <a href="/docs" target="_self">API</a>
       </nav>
       <${Actor} />
@@ -70,4 +82,6 @@ function Theme() {
 }
 
 followLinks((path) => PAGES.some((one) => one.path === path));
-render(html`<${Console} />`, document.getElementById("console"));
+const place = document.getElementById("console");
+place.replaceChildren();
+render(html`<${Console} />`, place);

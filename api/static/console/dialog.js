@@ -1,0 +1,39 @@
+// A question before something is done: it says what will be done, and asks why.
+
+import {Trouble} from "./messages.js";
+import {html, useEffect, useRef, useState} from "./view.js";
+
+/**
+ * @param {{title: string, act: string, onAct: (reason: string | null) => Promise<unknown>, onClose: () => void, children?: unknown,
+ *   asksReason?: boolean}} props `act` names what the button does
+ */
+export function Dialog({title, act, onAct, onClose, children, asksReason = true}) {
+  const dialog = useRef(null);
+  const [state, setState] = useState({busy: false, problem: null});
+  useEffect(() => {
+    dialog.current.showModal();
+  }, []);
+  const submit = async (event) => {
+    event.preventDefault();
+    setState({busy: true, problem: null});
+    try {
+      await onAct(new FormData(event.currentTarget).get("reason")?.trim() || null);
+      onClose();
+    } catch (problem) {
+      setState({busy: false, problem});
+    }
+  };
+  return html`
+    <dialog ref=${dialog} onClose=${onClose} aria-labelledby="dialog-title">
+      <form onSubmit=${submit}>
+        <h2 id="dialog-title">${title}</h2>
+        ${children}
+        ${asksReason && html`<label class="reason-field">Why <input name="reason" autocomplete="off" maxlength="1000" /></label>`}
+        <${Trouble} problem=${state.problem} />
+        <p class="acts">
+          <button type="button" onClick=${() => dialog.current.close()}>Cancel</button>
+          <button type="submit" class="main" disabled=${state.busy}>${act}</button>
+        </p>
+      </form>
+    </dialog>`;
+}
