@@ -26,6 +26,7 @@ from api.rest import (
     audits,
     bisect,
     compare,
+    compliance,
     config_types,
     configs,
     counterfactuals,
@@ -102,6 +103,7 @@ ROUTERS = (
     log.router,
     transfer.router,
     shipped.router,
+    compliance.router,
     health.router,
     metrics.router,
 )
@@ -120,6 +122,7 @@ TAGS = {  # in the order of the document
     "audit": "Answers and the log, proved.",
     "environments": "The stages that configs live in, and what each demands of changes.",
     "installation": "The ladder, environment variables.",
+    "compliance": "What security policies demand, and what is in force.",
     "transfer": "Settings in and out.",
     "access": "API keys, owners of collections.",
     "secrets": "The keys that secrets are sealed with.",

@@ -21,6 +21,7 @@ from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
+from application.check_compliance import CheckCompliance
 from application.commands import Commands
 from application.compare import Compare
 from application.counterfactual import Counterfactual
@@ -207,6 +208,7 @@ def served(
         manage_webhooks=manage_webhooks,
         deliver_webhooks=deliver,
         outbox=opened.outbox,
+        check_compliance=CheckCompliance(views, catalogs),
         compare=compare,
         bisect=Bisect(opened.log, compare, resolve_config),
         assignments=assignments,

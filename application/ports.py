@@ -144,40 +144,6 @@ class EventStore(Protocol):
         """All events of one stream, in order."""
 
 
-class Tile(NamedTuple):
-    """Up to 256 leaf hashes of the log's Merkle tree, one after the other, and the root over them.
-
-    `start` is the recorded time and the position of the first leaf; `upto` those of the newest commit that is in the
-    tree with it.
-    """
-
-    number: int
-    start_us: int
-    start_position: int
-    hashes: bytes
-    root: bytes
-    upto_us: int
-    upto_position: int
-
-
-class Tiles(Protocol):
-    """The leaf hashes of the log, as they were when the events were new."""
-
-    def newest(self) -> Tile | None:
-        """The last tile, which may not be full yet."""
-
-    def tile(self, number: int) -> Tile | None: ...
-
-    def holding(self, position: int) -> Tile | None:
-        """The tile that has the leaf of the event at this position, if any has."""
-
-    def roots(self, *, first: int, end: int) -> list[bytes]:
-        """The roots of the tiles from one number up to, and without, another."""
-
-    def put(self, new: Sequence[Tile]) -> None:
-        """Keep tiles; one that is there already only ever grows."""
-
-
 class Progress(Protocol):
     """How far the views of this process have come."""
 
@@ -215,6 +181,9 @@ class Views(Protocol):
 
     def in_force(self, environment: str | None, config_type: str | None) -> Iterator[tuple[str, LayerRow]]:
         """All that is in force: environment and row."""
+
+    def places(self, environment: str, types: Sequence[str], *, position: int, limit: int) -> list[Scope]:
+        """The scopes at which a config of one of these types was in force at a position, but process and global."""
 
     def scope_kinds(self) -> frozenset[str]:
         """The kinds that configs which are not deleted are at."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from application.ports import Commit, EventStore, Tile, Tiles
+from application.ports import Commit, EventStore
+from application.tiles import Tile, Tiles
 from application.walk_log import BEGINNING, Place, Run, Walk
 from domain.audit.checkpoint import Checkpoint
 from domain.audit.leaf import commit_mark, event_leaf

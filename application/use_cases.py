@@ -11,6 +11,7 @@ from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
+from application.check_compliance import CheckCompliance
 from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.deliver_webhooks import DeliverWebhooks
@@ -60,6 +61,7 @@ class UseCases:
     manage_webhooks: ManageWebhooks
     deliver_webhooks: DeliverWebhooks
     outbox: Outbox
+    check_compliance: CheckCompliance
     compare: Compare
     bisect: Bisect
     assignments: Assignments

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
-from application.ports import EventStore, Tiles
+from application.ports import EventStore
 from application.prove_log import hashes_of, origin_of, size_of
+from application.tiles import Tiles
 from application.walk_log import END, Altered, Run, Walk
 from domain.audit.checkpoint import Checkpoint, opened, public_key_of
 from domain.audit.merkle import EMPTY_ROOT, Frontier

@@ -6,6 +6,7 @@ the planner to their order, keys first: SQLite would otherwise read all slots, o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from application.views import LayerRow
+from domain.access.policy import SHARED
 from infrastructure.projections.tables import assignments, config_versions, progress, slot_versions, slots
 
 SCOPE = ("scope_kind", "scope_id")
@@ -43,6 +45,22 @@ def layers_now(dialect: str) -> sa.Select[Any]:
 def layers_at(dialect: str) -> sa.Select[Any]:
     """Takes `in_environment`, `upto`, and `keys`: a list of [scope kind, scope id, config type]."""
     return _at_in_postgres() if dialect == "postgresql" else _at_in_sqlite()
+
+
+def places_at(environment: str, types: Sequence[str], *, position: int, limit: int) -> sa.Select[Any]:
+    """The kind and the id of each scope at which one of these types was in force, but those that all share."""
+    v = slot_versions.c
+    slot = (v.scope_kind, v.scope_id, v.config_type)
+    wanted = (v.environment == environment, v.config_type.in_(types), sa.not_(v.scope_kind.in_(SHARED)))
+    newest = (
+        sa.select(*slot, sa.func.max(v.valid_from).label("valid_from"))
+        .where(*wanted, v.valid_from <= position)
+        .group_by(*slot)
+        .subquery("newest")
+    )
+    same = [v[name] == newest.c[name] for name in (*SLOT, "valid_from")]
+    found = sa.select(v.scope_kind, v.scope_id).join(newest, sa.and_(*same)).where(*wanted, v.id.is_not(None))
+    return found.distinct().order_by(v.scope_kind, v.scope_id).limit(limit)
 
 
 def _at_in_postgres() -> sa.Select[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from application.ports import Tile
+from application.tiles import Tile
 
 METADATA = sa.MetaData()
 tiles = sa.Table(

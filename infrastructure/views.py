@@ -25,7 +25,7 @@ from domain.access.policy import SHARED
 from domain.configs.config import name_key
 from domain.configs.scope import Scope
 from domain.errors import StoreUnavailable
-from infrastructure.layer_queries import layers_at, layers_now
+from infrastructure.layer_queries import layers_at, layers_now, places_at
 from infrastructure.projections.tables import (
     collection_owners,
     config_versions,
@@ -163,6 +163,10 @@ class SqlViews:
             result = connection.execution_options(stream_results=True).execute(query)
             for row in result.yield_per(ROWS_A_FETCH):
                 yield row[0], LayerRow._make(row[1:])
+
+    def places(self, environment: str, types: Sequence[str], *, position: int, limit: int) -> list[Scope]:
+        found = self._read(places_at(environment, types, position=position, limit=limit))
+        return [Scope(*row) for row in found]
 
     def scope_kinds(self) -> frozenset[str]:
         query = sa.select(configs.c.scope_kind).where(sa.not_(configs.c.is_deleted)).distinct()

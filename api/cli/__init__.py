@@ -44,8 +44,12 @@ def _carried_out(arguments: list[str]) -> int:
     from api.cli.app import app
     from api.cli.failures import INTERRUPTED, MISUSED, Misused
 
+    command = typer.main.get_command(app)
+    for option in command.params:
+        if isinstance(option, typer.core.TyperOption) and option.name == "show_completion":
+            option.hidden = True  # --install-completion is enough, and the help fits a screen
     try:
-        code: int = typer.main.get_command(app).main(arguments, prog_name="varve", standalone_mode=False) or 0
+        code: int = command.main(arguments, prog_name="varve", standalone_mode=False) or 0
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):
             raise end.__context__ from None

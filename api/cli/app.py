@@ -8,6 +8,7 @@ from api.cli import (
     auditing,
     bisecting,
     changing,
+    compliance,
     environments,
     experiments,
     keys,
@@ -48,6 +49,7 @@ app.command("undo")(speaks(restoring.undo))
 app.command("tag")(speaks(restoring.tag))
 app.command("failures")(speaks(reporting.failures))
 app.command("usage")(speaks(reporting.usage))
+app.command("compliance")(speaks(compliance.compliance))
 app.command("types")(speaks(reading.types))
 app.command("define")(speaks(changing.define))
 app.command("import")(speaks(transferring.import_))

@@ -153,7 +153,7 @@ class _Parser:
     def _after_dot(self, of: Node) -> Node:
         name = self._name()
         if not self._taken("("):
-            return Part(of, None)
+            return Part(of, None, name)
         if name in MACROS:
             return self._macro(cast(MacroName, name), of)
         if name not in _METHODS:

@@ -28,6 +28,7 @@ class Part:
 
     of: Node
     key: Node | None
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 import cel
 
 from domain.config_types.expression_cost import Size, estimate
+from domain.config_types.expression_reads import pointers_read
 from domain.config_types.expression_syntax import parsed
 from domain.config_types.expression_tree import UnusableExpression
 from domain.config_types.template_variables import template_variables
@@ -44,6 +45,10 @@ class Expression:
             return self._program.execute(facts) is False
         except _ENGINE_ERRORS:
             return False
+
+    def reads(self, variable: str = "this") -> tuple[str, ...]:
+        """The pointers of what it looks at in a variable, sorted; "" where it may look at all of it."""
+        return tuple(sorted(set(pointers_read(self._tree, variable))))
 
     def nanoseconds(self, sizes: Mapping[str, Size]) -> float:
         """What evaluating costs at most, for variables of these sizes."""

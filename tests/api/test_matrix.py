@@ -489,6 +489,12 @@ ROUTES: dict[str, Asked] = {
         what="environment",
         targets=("global", "elsewhere"),
     ),
+    "compliance": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/compliance", {"params": {"environment": TARGETS[t][0]}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
     "issue_key": Asked(
         ADMINS,
         lambda _, t: (
@@ -659,6 +665,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         there = Furnished(client)
         for name in ("staging", "spare"):
             client.post("/api/environments", json={"name": name})
+        client.post("/api/imports", json={"kind": "bundle", "bundle": {"varve_bundle": 1, "builtin": ["platform"]}})
         for target, (environment, scope) in TARGETS.items():
             there.configs[target] = client.create(data=CHUNKING, environment=environment, scope=scope)
             there.configs[target] = client.change(there.configs[target], description="changed")

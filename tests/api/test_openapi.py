@@ -227,6 +227,15 @@ def of_webhooks(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made, "delivery_id": str(UUID(delivery))}, "json": bodies.get(name)}
 
 
+def of_compliance(client: Client, name: str) -> dict[str, Any]:
+    """A policy that is not kept."""
+    client.post("/api/imports", json={"kind": "bundle", "bundle": {"varve_bundle": 1, "builtin": ["platform"]}})
+    found = OPERATIONS[name][2]["responses"]["200"]["content"]["application/json"]["example"]["items"][0]
+    demanded = {key: found[key] for key in ("config_type", "expression", "regimes")} | {"message": found["why"]}
+    client.create("security_policy", {"requirements": {found["requirement"]: demanded}})
+    return {}
+
+
 def of_experiments(client: Client, name: str) -> dict[str, Any]:
     """An experiment to ask for, as far as the operation needs it."""
     client.post("/api/profiles", json={"name": "experimental_v1", "settings": {}})
@@ -241,6 +250,7 @@ def of_experiments(client: Client, name: str) -> dict[str, Any]:
 
 
 MADE_FOR = {
+    "compliance": of_compliance,
     "profile": of_profiles,
     "assignment": of_profiles,
     "webhook": of_webhooks,
