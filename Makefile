@@ -30,7 +30,7 @@ PEERS := build/peers/.installed/peers-$(shell cat requirements/peers.lock | cksu
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow hostile
+.PHONY: help install run test lint types contracts check format lock wheel clean docs race kill tamper histories clock lost fuzz slow hostile webhooks
 .PHONY: browser console swagger audit sbom alerts blackout reads heal
 
 help:  ## show this
@@ -72,6 +72,9 @@ tamper: $(TEST)  ## change every row of a log of 500 events behind its back, on 
 
 histories: $(TEST)  ## ask 2,000 random histories on each store again and again: 2 hours (ARGS=--short: 20 s)
 	@$(BIN)/python -m tests.faults.histories $(ARGS)
+
+webhooks: $(TEST)  ## 10,000 deliveries to a receiver that fails and hangs, the server killed 20 times, on each store (ARGS=--short)
+	@$(BIN)/python -m tests.faults.webhooks $(ARGS)
 
 lost: $(TEST)  ## cut the wire to PostgreSQL at every point of a command: 2 minutes
 	@$(BIN)/python -m tests.faults.lost_answers $(ARGS)

@@ -79,20 +79,29 @@ class Listening(ThreadingHTTPServer):
         """A sender that goes away is none of its business."""
 
 
+def listening(receiver: Receiver, tls: ssl.SSLContext) -> Listening:
+    """A server at the receiver's port, in a thread of its own; `shutdown` and `server_close` end it."""
+    server = Listening(("127.0.0.1", receiver.port), Handler)
+    server.receiver, server.tls = receiver, tls
+    receiver.port = server.server_port
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server
+
+
+def known_by(ca_file: Path, *, name: str = "localhost") -> ssl.SSLContext:
+    """Makes an authority, which goes into the file, and what it knows a server of this name by."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.cert_pem.write_to_path(str(ca_file))
+    authority.issue_cert(name).configure_cert(tls)
+    return tls
+
+
 @contextmanager
 def receiving(folder: Path, *, name: str = "localhost") -> Iterator[Receiver]:
-    authority = trustme.CA()
-    ca_file = folder / "authority.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
-    server = Listening(("127.0.0.1", 0), Handler)
-    server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(server.tls)
-    server.receiver = Receiver(server.server_port, ca_file)
-    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
+    receiver = Receiver(0, folder / "authority.pem")
+    server = listening(receiver, known_by(receiver.ca_file, name=name))
     try:
-        yield server.receiver
+        yield receiver
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
