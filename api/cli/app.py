@@ -22,6 +22,7 @@ from api.cli import (
     serving,
     transferring,
     watching,
+    webhooks,
 )
 from api.cli import (
     secrets as secret_keys,
@@ -112,6 +113,19 @@ secrets = typer.Typer(help="The keys of secret fields.", no_args_is_help=True, r
 secrets.command("key")(secret_keys.key)
 secrets.command("rotate")(speaks(secret_keys.rotate))
 app.add_typer(secrets, name="secrets")
+hooks = typer.Typer(help="Where events are sent.", no_args_is_help=True, rich_markup_mode=None)
+hooks.command("add")(speaks(webhooks.add))
+hooks.command("list")(speaks(webhooks.list_))
+hooks.command("test")(speaks(webhooks.test))
+hooks.command("deliveries")(speaks(webhooks.deliveries))
+hooks.command("redeliver")(speaks(webhooks.redeliver))
+hooks.command("rotate")(speaks(webhooks.rotate))
+hooks.command("on")(speaks(webhooks.on))
+hooks.command("off")(speaks(webhooks.off))
+hooks.command("remove")(speaks(webhooks.remove))
+hooks.command("status")(speaks(webhooks.status))
+hooks.command("resume")(speaks(webhooks.resume))
+app.add_typer(hooks, name="webhooks", hidden=True)  # the help fits a screen
 
 app.command("settings")(operating.settings)
 app.command("migrate", hidden=True)(operating.migrate)  # `serve` does it at its start; the help fits a screen
