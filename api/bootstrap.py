@@ -70,6 +70,7 @@ from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
 from infrastructure.report_keeper import ReportKeeper
+from infrastructure.serving_signals import ServingMetrics
 from infrastructure.stores import OpenStore, open_store
 from infrastructure.telemetry import Telemetry
 from infrastructure.views import SqlViews
@@ -153,7 +154,7 @@ def served(
     assignments = SqlAssignments(lambda: opened.follower.engine)
     catalogs = Catalogs(views)
     rebuilder = ViewRebuilder(opened)
-    exposition = Exposition(opened.vitals, rebuilder, kept, is_read_only=is_read_only)
+    exposition = Exposition(opened.vitals, rebuilder, kept, ServingMetrics(catalogs), is_read_only=is_read_only)
     telemetry = Telemetry(exposition.registry)
     commands = Commands(opened.log, opened.follower, telemetry, gates=Gates(catalogs), is_read_only=is_read_only)
     # What guards people acts in a frozen environment too, and has no reason to give but its own.

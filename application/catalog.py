@@ -20,7 +20,6 @@ from domain.access.roles import Role
 from domain.config_types.definition import TypeDefinition
 from domain.configs.scope import Context, Ladder, Scope
 from domain.errors import NotFound
-from domain.experiments.experiment import experiment_id, variant_of
 from domain.experiments.known import Happened, KnownExperiment, Traffic, given, known_experiment
 from domain.installation.serving import KnownServing
 from domain.profiles.profile import KnownProfile, profile_id
@@ -41,6 +40,7 @@ class Catalog:
         self.keys: dict[str, KnownKey] = {}
         self.experiments: dict[str, KnownExperiment] = {}  # by id, in the order of their creation
         self.traffic = Traffic()
+        self._variants: dict[tuple[str, Scope], tuple[Scope, ...]] = {}  # by environment and variant, all beside it
         self.profiles: dict[str, KnownProfile] = {}  # by id; deleted ones are not among them
         self._servings: dict[str, KnownServing] = {}  # by environment
         self.webhooks: dict[str, KnownWebhook] = {}  # by id; deleted ones are not among them
@@ -91,6 +91,7 @@ class Catalog:
         )
         known = self.experiments[row.name] = known_experiment(event, self.experiments.get(row.name))
         self.traffic.take(known)
+        self._variants |= {(known.environment, scope): known.scopes for scope in known.scopes}
 
     def _take_webhook(self, row: DefinitionRow) -> None:
         mark, before = Mark(row.version, row.valid_from, row.recorded_us, row.actor), self.webhooks.get(row.name)
@@ -106,8 +107,9 @@ class Catalog:
 
     def rivals(self, environment: str, scopes: Iterable[Scope]) -> dict[Scope, tuple[Scope, ...]]:
         """For each variant among these scopes, every variant of its experiment."""
-        names = {scope: variant_of(scope)[0] for scope in scopes if scope.kind == "experiment"}
-        return {scope: self.experiments[experiment_id(environment, name).hex].scopes for scope, name in names.items()}
+        if not self._variants:
+            return {}
+        return {scope: self._variants[environment, scope] for scope in scopes if scope.kind == "experiment"}
 
     def with_rivals(self, environment: str, scopes: Sequence[Scope]) -> tuple[Scope, ...]:
         """These scopes, and those of the variants that a user is not in."""

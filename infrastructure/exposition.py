@@ -34,12 +34,15 @@ class Reading(NamedTuple):
 class Exposition:
     """A registry of our own, and what is read from the store for one scrape."""
 
-    def __init__(self, vitals: Vitals, rebuilder: Rebuilder, kept: KeptAnswers, *, is_read_only: bool = False) -> None:
+    def __init__(
+        self, vitals: Vitals, rebuilder: Rebuilder, kept: KeptAnswers, *others: Collector, is_read_only: bool = False
+    ) -> None:
         self._vitals = vitals
         self._rebuilder = rebuilder
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody asks for
         self.registry = CollectorRegistry()
-        self.registry.register(KeptMetrics(kept))
+        for one in (KeptMetrics(kept), *others):
+            self.registry.register(one)
         ProcessCollector(registry=self.registry)
         labels = ["version", "python"]
         build = Gauge("varve_build_info", "The version that runs.", labels, registry=self.registry)

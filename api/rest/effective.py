@@ -72,7 +72,11 @@ def effective_of_user(
     layers: Layers = False,
     secrets: Secrets = False,
 ) -> Response:
-    """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment."""
+    """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment.
+
+    `experiments` names the user's variants, `exposed` by type the experiments for which the user counts. While
+    applications are to use their own defaults, `serving` beside the configs says `defaults`.
+    """
     context = context_of(cases, environment, user_id, collection_id, scope)
     answer = answered_open if secrets else answered
     shown = Shown(explain, layers)

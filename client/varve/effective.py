@@ -52,7 +52,7 @@ class Effective(Mapping[str, Settings]):
     _models: dict[object, Any]
     _parts: Mapping[str, Part]
     _standing: Standing
-    _unmet: set[str]  # types that experiments vary, and nobody has read yet
+    _unmet: frozenset[str]  # types that experiments vary, and nobody has read yet
 
     def __init__(self, context: Context, parts: Mapping[str, Part], facts: Facts, standing: Standing) -> None:
         keep = object.__setattr__
@@ -61,7 +61,7 @@ class Effective(Mapping[str, Settings]):
         keep(self, "_facts", facts)
         keep(self, "_standing", standing)
         keep(self, "_models", {})
-        keep(self, "_unmet", set(facts.exposed))
+        keep(self, "_unmet", frozenset(facts.exposed))
         left_out = OWN_NAMES | facts.exposed.keys() if facts.exposed else OWN_NAMES
         self.__dict__.update({name: part.settings for name, part in parts.items() if name not in left_out})
 
@@ -148,7 +148,7 @@ class Effective(Mapping[str, Settings]):
     def _meet(self, name: str, settings: Settings) -> None:
         if name not in OWN_NAMES:
             self.__dict__[name] = settings  # first, or another thread would find it in neither
-        self._unmet.discard(name)
+        object.__setattr__(self, "_unmet", self._unmet - {name})
         self._standing.met(self, name)
 
     def __contains__(self, name: object) -> bool:

@@ -105,3 +105,13 @@ def test_an_event_of_the_switch_is_switched_back_not_undone(api: Client) -> None
     switched(api, "defaults")
     answer = api.post(f"/api/events/{api.newest_position}/undo", json={})
     assert (answer.status_code, "switch it back" in answer.json()["detail"]) == (400, True)
+
+
+def test_a_scrape_tells_which_environments_are_switched(api: Client) -> None:
+    api.post("/api/environments", json={"name": "staging"})
+    switched(api, "defaults")
+    told = [line for line in api.get("/metrics").text.splitlines() if line.startswith("varve_serving_defaults")]
+    assert told == [
+        'varve_serving_defaults{environment="production"} 1.0',
+        'varve_serving_defaults{environment="staging"} 0.0',
+    ]
