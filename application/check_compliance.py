@@ -126,7 +126,7 @@ class _Look:
         """What comes of each requirement that this scope can keep or break: what it only inherits is told globally."""
         for one, policy in sorted(self._demanded(scope, answer).items(), key=lambda pair: pair[0]):
             if scope == GLOBAL or POLICY in own or one.config_type in own:
-                event = self._traces.made_so(policy, [pointer_of(("requirements", one.name))])
+                event = self._traces.made_so(policy, (pointer_of(("requirements", one.name)),))
                 yield self._finding(one, scope, answer.types.get(one.config_type), demanded_by=event)
 
     def _demanded(self, scope: Scope, answer: Effective) -> dict[Requirement, ResolvedType]:

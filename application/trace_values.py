@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -38,23 +38,29 @@ class TraceValues:
     def __init__(self, views: Views, catalog: Catalog) -> None:
         self._views = views
         self._catalog = catalog
+        self._answered: dict[tuple[ResolvedType, tuple[str, ...]], MadeSo] = {}
         self._known: dict[tuple[UUID, int, str], ConfigView] = {}
 
-    def made_so(self, answer: ResolvedType, pointers: Iterable[str]) -> MadeSo:
+    def made_so(self, answer: ResolvedType, pointers: tuple[str, ...]) -> MadeSo:
         """The newest event behind the leaves that these pointers lead to; of nothing but defaults, the definition."""
+        key = (answer, pointers)
+        if key not in self._answered:
+            found = self._behind(answer, pointers)
+            self._answered[key] = max(
+                found, key=lambda one: one.position, default=self._defined(answer.definition.name)
+            )
+        return self._answered[key]
+
+    def _behind(self, answer: ResolvedType, pointers: tuple[str, ...]) -> Iterator[MadeSo]:
         layers = {layer.label: layer for layer in answer.layers}
-        read = tuple(pointers)
-        found = [
-            self._traced(layers[owner], pointer)
-            for pointer, _, owner in owned_leaves(answer.resolved.value or {}, answer.resolved.owners)
-            if owner in layers and any(related(pointer, one) for one in read)
-        ]
-        return max(found, key=lambda one: one.position, default=self._defined(answer.definition.name))
+        for pointer, _, owner in owned_leaves(answer.resolved.value or {}, answer.resolved.owners):
+            if owner in layers and any(related(pointer, one) for one in pointers):
+                yield self._traced(layers[owner], pointer)
 
     def _traced(self, layer: Layer, pointer: str) -> MadeSo:
         origin = layer.origin
         assert origin is not None  # only a draft has none, and drafts are not answered for
-        if origin.config_id is None or origin.version is None:
+        if origin.config_id is None or origin.version is None or origin.version == 1:
             return _of_origin(layer.label, origin)
         key = (origin.config_id, origin.version, pointer)
         if key not in self._known:
@@ -86,7 +92,8 @@ class TraceValues:
 
 
 def _of_origin(layer: str, origin: Origin) -> MadeSo:
-    return MadeSo(layer, None, None, origin.position, origin.operation, origin.actor, origin.at_us, origin.reason)
+    made = (origin.position, origin.operation, origin.actor, origin.at_us, origin.reason)
+    return MadeSo(layer, origin.config_id, origin.version, *made)
 
 
 def _says_the_same(one: ConfigView, other: ConfigView, pointer: str) -> bool:
