@@ -137,7 +137,7 @@ class _Profile(_Strict):
 class _Bundle(_Strict):
     varve_bundle: Literal[1]
     ladder: list[str] = []
-    builtin: list[str] = []  # bundles that ship with the service
+    builtin: list[str] = []  # what ships with the service: bundles, or types of them
     types: list[_Type] = []
     environment_variables: dict[str, dict[str, Document]] = {}
     configs: list[Any] = []  # read as _Config, by themselves
@@ -208,7 +208,7 @@ def _wanted_builtin(names: list[str], faults: list[Fault]) -> Iterator[WantedTyp
     for n, name in enumerate(dict.fromkeys(names)):
         at = f"/builtin/{n}"
         try:
-            yield from (WantedType(one.spec, at) for one in shipped(name).types)
+            yield from (WantedType(one.spec, at) for one in shipped(name))
         except NotFound as refusal:
             faults.append(Fault(at, refusal.detail, "builtin"))
 

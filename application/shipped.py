@@ -28,18 +28,23 @@ SHIPPED = {
 }
 
 
-def shipped(name: str) -> ShippedBundle:
-    """Raises NotFound, with the names that there are."""
-    try:
-        return SHIPPED[name]
-    except KeyError:
-        raise NotFound(f"no bundle {name[:64]} ships with this service, but {', '.join(SHIPPED)}") from None
+def shipped(name: str) -> tuple[ShippedType, ...]:
+    """The types of a bundle (`platform`), or one of them (`platform/backup`). Raises NotFound, with what there is."""
+    bundle, *chosen = name.split("/")
+    types = SHIPPED[bundle].types if bundle in SHIPPED else ()
+    found = tuple(one for one in types if not chosen or chosen == [one.spec.name])
+    if not found:
+        there = ", ".join(one.spec.name for one in types)
+        one_of = f"{bundle} has {there}" if types else f"there are {', '.join(SHIPPED)}"
+        raise NotFound(f"{name[:100]} does not ship with this service: {one_of}")
+    return found
 
 
 def loaded_among(revisions: Mapping[str, int | None]) -> list[str]:
-    """The bundles of which a type is loaded; `revisions` by type, None for types of the installation's own."""
-    return [
-        name
-        for name, bundle in SHIPPED.items()
-        if any(revisions.get(one.spec.name) is not None for one in bundle.types)
-    ]
+    """What loads the types that are loaded; `revisions` by type, None for types of the installation's own."""
+    found: list[str] = []
+    for bundle in SHIPPED.values():
+        loaded = [one.spec.name for one in bundle.types if revisions.get(one.spec.name) is not None]
+        is_whole = len(loaded) == len(bundle.types)
+        found += [bundle.name] if is_whole else [f"{bundle.name}/{name}" for name in loaded]
+    return found

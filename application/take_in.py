@@ -166,7 +166,7 @@ def _name_taken(wanted: WantedType) -> Fault:
     name = wanted.spec.name
     if wanted.spec.revision is None:
         return Fault(f"{wanted.at}/name", f"{name} is built in: give this type another name", "built_in")
-    message = f"there is a type of your own named {name}: the one that ships under this name cannot be loaded beside it"
+    message = f"there is a type of your own named {name}, which stays: load the others, each by its name"
     return Fault(wanted.at, message, "name_taken")
 
 

@@ -32,21 +32,24 @@ def _rows(bundles: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
                 yield f"{PREFIX}{bundle['name']}/{one['name']}/{example}", loaded_as, one["description"]
 
 
-async def shipped_request(api: Api, source: str, how: How) -> ImportRequest:
-    """`builtin:platform`: the types. `builtin:platform/tuning/production`: one config, where the options say.
+async def shipped_request(api: Api, source: str, how: How, *, others: list[str]) -> ImportRequest:
+    """`builtin:platform`, `builtin:platform/tuning`: types. `builtin:platform/tuning/production`: a config of one.
 
-    Raises Misused for what does not ship.
+    Raises Misused for a config that does not ship, and for one whose type neither is loaded nor among the `others`.
     """
-    bundle, *path = source.removeprefix(PREFIX).split("/")
     if how.map or how.mapping or how.define or how.time is not None:
         raise Misused(f"{source} says itself what it is for: leave out --map, --map-file, --define and --time")
-    if not path:
-        loading = {"varve_bundle": 1, "builtin": [bundle]}
+    bundle, *path = source.removeprefix(PREFIX).split("/")
+    if len(path) < 2:
+        loading = {"varve_bundle": 1, "builtin": ["/".join((bundle, *path))]}
         return document_request(loading, how, name=bundle)
+    name, example = path[0], "/".join(path[1:])
     found = await api.read(SHIPPED)
     types = {(one["name"], each["name"]): each for one in found["items"] for each in one["types"]}
-    config_type = types.get((bundle, path[0]))
-    if config_type is None or len(path) != 2 or path[1] not in config_type["examples"]:
+    config_type = types.get((bundle, name), {"examples": {}})
+    if example not in config_type["examples"]:
         raise Misused(f"{source} does not ship with this service: varve import {PREFIX} lists what does")
-    request = document_request({path[0]: config_type["examples"][path[1]]}, how, name=path[1])
-    return ImportRequest({**request.body, "map": [f"{path[0]}={path[0]}"]})
+    if config_type["loaded"] is None and not {f"{PREFIX}{bundle}", f"{PREFIX}{bundle}/{name}"} & set(others):
+        raise Misused(f"{name} is not loaded: varve import {PREFIX}{bundle}/{name} {source}")
+    request = document_request({name: config_type["examples"][example]}, how, name=example)
+    return ImportRequest({**request.body, "map": [f"{name}={name}"]})

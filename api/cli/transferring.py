@@ -68,15 +68,17 @@ async def import_(
     if files == [PREFIX]:
         await list_shipped(api)
         return
-    plans = [(file, await _plan(api, file, how, layers)) for file in files]  # a bad file keeps the others out, too
+    plans = [
+        (file, await _plan(api, file, how, layers, files)) for file in files
+    ]  # a bad file keeps the others out, too
     results = [{"file": file, **await _import_file(api, file, plan, dry_run=dry_run)} for file, plan in plans]
     if api.terminal.as_json:
         api.terminal.answer({"items": results})
 
 
-async def _plan(api: Api, source: str, how: How, layers: Path | None) -> Sequence[ImportRequest]:
+async def _plan(api: Api, source: str, how: How, layers: Path | None, all_: list[str]) -> Sequence[ImportRequest]:
     if source.startswith(PREFIX):
-        return [await shipped_request(api, source, how)]
+        return [await shipped_request(api, source, how, others=all_)]
     file = Path(source)
     suffix = file.suffix.lower()
     if suffix == ".env" or file.name == ".env":

@@ -12,7 +12,7 @@ from api.rest.examples import responses
 from application.catalog import Catalog, definition_data
 from application.shipped import SHIPPED, ShippedBundle, shipped
 
-EXAMPLES = shipped("platform").types[0].examples
+EXAMPLES = shipped("platform/backup")[0].examples
 
 router = APIRouter(prefix="/api", tags=["transfer"], route_class=StrictRoute)
 
@@ -42,7 +42,7 @@ SHIPPED_ANSWER = {
     responses=responses(400, 503, ok={200: ("The bundles.", SHIPPED_ANSWER)}),
 )
 def list_shipped_bundles(cases: Cases, access: ReadsDefinitions) -> Response:
-    """What a bundle of `{"varve_bundle": 1, "builtin": [name]}` loads: types, and configs to begin with."""
+    """What an import of `{"varve_bundle": 1, "builtin": [name]}` loads, whole or as name/type; and examples."""
     access.to_installation()
     catalog = cases.catalogs.current()
     items = [_shipped(bundle, catalog) for bundle in SHIPPED.values()]

@@ -72,7 +72,7 @@ IMPORTED = {
 
 
 class BundleImport(Body):
-    """What `varve export` wrote."""
+    """What `varve export` wrote; `{"varve_bundle": 1, "builtin": ["platform"]}` loads types that ship."""
 
     kind: Literal["bundle"]
     bundle: Document

@@ -213,11 +213,21 @@ def test_an_example_that_ships_becomes_a_config_where_the_options_say(varve):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["builtin:platform/tuning/fastest"], ["builtin:platform/tuning"], ["builtin:platform", "--define"]],
+    [
+        ["builtin:platform/tuning/fastest"],
+        ["builtin:platform/tuning/production"],  # its type is not loaded
+        ["builtin:platform", "--define"],
+    ],
 )
 def test_what_does_not_ship_is_told_in_one_line(varve, arguments):
     done = varve("import", *arguments)
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+
+
+def test_one_type_is_loaded_with_an_example_in_one_command(varve):
+    done = varve("import", "builtin:platform/tuning", "builtin:platform/tuning/development", "--json")
+    assert [one["types_defined"] for one in done.json["items"]] == [["tuning"], []]
+    assert varve("list", "-t", "tuning", "--json").json["items"][0]["name"] == "development"
 
 
 def test_a_real_preset_fits_the_types_that_ship(varve):

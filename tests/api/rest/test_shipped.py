@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import httpx
+import pytest
 
+from application.shipped import SHIPPED, ShippedBundle
 from domain.config_types.platform import PLATFORM
 from tests.api.conftest import CONFIGS, Client
 
@@ -37,18 +41,36 @@ def test_what_is_not_loaded_is_not_there(api: Client) -> None:
     assert not set(NAMES) & set(api.effective())
 
 
-def test_a_bundle_that_does_not_ship_is_named(api: Client) -> None:
-    refused = load(api, "platfrom")
+@pytest.mark.parametrize(("name", "there"), [("platfrom", "platform"), ("platform/backups", "backup, cache")])
+def test_what_does_not_ship_is_told_with_what_does(api: Client, name: str, there: str) -> None:
+    refused = load(api, name)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/builtin/0")
-    assert "platform" in refused.json()["detail"]
+    assert there in refused.json()["detail"]
 
 
 def test_a_type_of_ones_own_is_not_taken_over(api: Client) -> None:
     api.put("/api/config-types/cache", json={"schema": {"type": "object", "properties": {"mb": {"type": "integer"}}}})
     refused = load(api)
     assert (refused.status_code, refused.json()["errors"][0]["rule"]) == (400, "name_taken")
-    assert listed(api)["backup"]["loaded"] is None
-    assert listed(api)["cache"]["loaded"] is None
+    assert {one["loaded"] for one in listed(api).values()} == {None}
+    assert load(api, "platform/backup").json()["types_defined"] == ["backup"]
+    assert api.get("/api/exports").json()["builtin"] == ["platform/backup"]
+
+
+def test_an_upgrade_is_loaded_and_never_goes_back(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ship(revision: int, interval: int) -> None:
+        backup = next(one for one in PLATFORM if one.spec.name == "backup")
+        schema = deepcopy(backup.spec.schema)
+        schema["properties"]["interval_hours"]["default"] = interval
+        newer = replace(backup, spec=replace(backup.spec, revision=revision, schema=schema))
+        monkeypatch.setitem(SHIPPED, "platform", ShippedBundle("platform", "", (newer,)))
+
+    load(api)
+    ship(2, 12)
+    assert load(api).json()["types_defined"] == ["backup"]
+    ship(1, 24)
+    assert load(api).json()["types_defined"] == []
+    assert api.effective(config_types="backup")["backup"]["interval_hours"] == 12
 
 
 def test_a_loaded_type_cannot_be_defined_by_hand(api: Client) -> None:
