@@ -131,4 +131,4 @@ app.command("settings")(operating.settings)
 app.command("migrate", hidden=True)(operating.migrate)  # `serve` does it at its start; the help fits a screen
 app.command("migrate-legacy", hidden=True)(speaks(migrating.migrate_legacy))  # once in a life
 app.command("backup")(operating.backup)
-app.command("restore")(operating.restore)
+app.command("restore", hidden=True)(operating.restore)  # `backup` names it; the help fits a screen
