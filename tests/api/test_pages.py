@@ -71,6 +71,13 @@ def test_nothing_else_is(api: Client, name: str) -> None:
     assert api.get(f"/{name}").status_code == 404
 
 
+def test_all_modules_of_the_console_are_asked_for_at_once(api: Client) -> None:
+    """Otherwise the browser asks for each when it has read those that import it, one after the other."""
+    here = STATIC / "console"
+    modules = {f"/console/{file.relative_to(here)}" for file in here.rglob("*.js")}
+    assert set(re.findall(r'(?:href|src)="([^"]+\.js)"', api.get("/").text)) == modules
+
+
 def test_the_console_is_small() -> None:
     files = [file for file in (STATIC / "console").rglob("*") if file.suffix in TYPES]
     assert sum(len(gzip.compress(file.read_bytes())) for file in files) < 300_000
