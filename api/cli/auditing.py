@@ -14,7 +14,7 @@ from api.cli.client import Api
 from api.cli.failures import Failed, Misused
 from api.cli.operating import Debug
 from api.cli.options import Environment
-from api.cli.reading import Collections, Scopes, Types, rows_of
+from api.cli.reading import Collections, Scopes, Told, Types, rows_of, told_attributes
 from api.cli.terminal import Terminal
 
 AUDITS = "/api/audits"
@@ -28,6 +28,7 @@ async def replay(
     user: Annotated[str | None, typer.Option("-u", "--user", help="Whose settings.")] = None,
     collection: Collections = None,
     scope: Scopes = None,
+    attribute: Told = None,
     type_: Types = None,
     all_: Annotated[bool, typer.Option("--all", help="Everybody, and each scope that ever had a config.")] = False,
     format_: Annotated[
@@ -36,10 +37,17 @@ async def replay(
     environment: Environment = None,
 ) -> None:
     """Tell what was in force, by replay of raw events alone. Exit code 1 where the views say otherwise."""
-    if all_ and (user is not None or collection or scope):
-        raise Misused("--all is for everybody: leave --user, --collection and --scope out")
+    if all_ and (user is not None or collection or scope or attribute):
+        raise Misused("--all is for everybody: leave --user, --collection, --scope and --attribute out")
     who: dict[str, Any] = (
-        {} if all_ else {"user_id": user, "collection_ids": list(collection or ()), "scopes": list(scope or ())}
+        {}
+        if all_
+        else {
+            "user_id": user,
+            "collection_ids": list(collection or ()),
+            "scopes": list(scope or ()),
+            "attributes": told_attributes(attribute),
+        }
     )
     position = at.removeprefix("position:") if at and at.startswith("position:") else None
     moment = {"position": int(position)} if position and position.isdigit() else {"as_of": at}

@@ -12,7 +12,7 @@ import typer
 from api.cli.client import Api
 from api.cli.failures import Misused
 from api.cli.options import Environment
-from api.cli.reading import EFFECTIVE, Collections, Scopes
+from api.cli.reading import EFFECTIVE, Collections, Scopes, Told, told_attributes
 
 CANNOT_TELL, FIRST_FATAL, NOT_FOUND = 125, 128, 127  # exit codes of the command, as `git bisect run` reads them
 
@@ -26,12 +26,25 @@ async def run(
     user: Annotated[str | None, typer.Option("-u", "--user", help="Whose settings.")] = None,
     collection: Collections = None,
     scope: Scopes = None,
+    attribute: Told = None,
     environment: Environment = None,
 ) -> None:
     """Find the first bad change: COMMAND exits 0 where a config is good, 1 to 124 where it is bad."""
     scopes = [quote(one) for one in scope or ()]
-    who = {"environment": environment, "user_id": user, "collection_ids": list(collection or ()), "scopes": scopes}
-    query = {"environment": environment, "user_id": user, "collection_id": collection or None, "scope": scopes or None}
+    who: dict[str, Any] = {
+        "environment": environment,
+        "user_id": user,
+        "collection_ids": list(collection or ()),
+        "scopes": scopes,
+    }
+    who["attributes"] = told_attributes(attribute)
+    query: dict[str, Any] = {
+        "environment": environment,
+        "user_id": user,
+        "collection_id": collection or None,
+        "scope": scopes or None,
+    }
+    query["attribute"] = attribute or None
     body = {"context": who, "good": good, "bad": bad}
     probes: list[dict[str, Any]] = []
     found = await api.ask("/api/bisects", {**body, "probes": probes})

@@ -11,7 +11,7 @@ import typer
 from api.cli.changing import Name, ScopeArgument, TypeArgument, found_config
 from api.cli.client import Api
 from api.cli.options import Environment
-from api.cli.reading import CONFIGS, EFFECTIVE, Collections, Scopes, Types, shown
+from api.cli.reading import CONFIGS, EFFECTIVE, Collections, Scopes, Told, Types, shown, told_attributes
 
 Whose = Annotated[str, typer.Argument(help="Whose settings.")]
 From = Annotated[
@@ -29,6 +29,7 @@ async def timeline(
     scope: Scopes = None,
     type_: Types = None,
     *,
+    attribute: Told = None,
     from_: From = None,
     to: To = None,
     environment: Environment = None,
@@ -39,6 +40,7 @@ async def timeline(
         environment=environment,
         collection_id=collection or None,
         scope=[quote(one) for one in scope or ()] or None,
+        attribute=attribute or None,
         config_types=type_ or None,
         to=to,
         limit=500,
@@ -67,6 +69,7 @@ async def diff(
     scope: Scopes = None,
     type_: Types = None,
     *,
+    attribute: Told = None,
     from_: From = None,
     to: To = None,
     environment: Environment = None,
@@ -77,6 +80,7 @@ async def diff(
         "user_id": user,
         "collection_ids": list(collection or ()),
         "scopes": [quote(one) for one in scope or ()],
+        "attributes": told_attributes(attribute),
     }
     body = {
         "left": {**context, "as_of": from_},

@@ -9,8 +9,11 @@ from urllib.parse import quote
 import typer
 
 from api.cli.client import Api
+from api.cli.failures import Misused
 from api.cli.options import Environment
 from api.cli.terminal import cell
+from domain.configs.attributes import parsed_attributes
+from domain.errors import InvalidRequest
 from domain.pointers import value_at
 
 EFFECTIVE = "/api/runtime-configs/effective"
@@ -24,6 +27,10 @@ Collections = Annotated[
     list[str] | None, typer.Option("-c", "--collection", help="May repeat; the first is strongest.")
 ]
 Scopes = Annotated[list[str] | None, typer.Option("-s", "--scope", help="A further scope, as kind:id. May repeat.")]
+Told = Annotated[
+    list[str] | None,
+    typer.Option("-a", "--attribute", help="For eligibility: plan=pro, seats=12. May repeat.", metavar="NAME=VALUE"),
+]
 Types = Annotated[list[str] | None, typer.Option("-t", "--type", help="Only this type. May repeat.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="A moment: 2026-11-20T10:00:00Z, or tag:NAME.", metavar="TIME")
@@ -39,6 +46,7 @@ async def get(
     scope: Scopes = None,
     type_: Types = None,
     *,
+    attribute: Told = None,
     explain: Explain = False,
     as_of: AsOf = None,
     position: At = None,
@@ -52,6 +60,7 @@ async def get(
         environment=environment,
         collection_id=collection or None,
         scope=[quote(one) for one in scope or ()] or None,
+        attribute=attribute or None,
         config_types=type_ or None,
         explain=True if explain or not api.terminal.as_json else None,
         as_of=as_of,
@@ -94,6 +103,14 @@ def _why(source: dict[str, Any]) -> tuple[str, str, str, str]:
 
 def shown(value: Any) -> str:
     return "null" if value is None else cell(value)
+
+
+def told_attributes(given: list[str] | None) -> dict[str, Any]:
+    """As a body has them. Raises Misused."""
+    try:
+        return dict(parsed_attributes(given or ()))
+    except InvalidRequest as refusal:
+        raise Misused(f"--attribute: {refusal.detail}") from None
 
 
 async def list_(

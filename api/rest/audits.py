@@ -31,6 +31,7 @@ REPLAYED = {
     "user_id": "u-1",
     "collection_ids": ["c-9"],
     "scopes": [],
+    "attributes": {},
     "position": 1042,
     "as_of": "2026-11-20T10:00:00.000001Z",
     "final": True,
@@ -85,8 +86,15 @@ def audit_replay(body: ReplayBody, cases: Cases, access: ReadsLog) -> Response:
         return json_response(
             audited_data(audited, epoch=epoch, explain=body.explain), cases=cases, position=audited.replayed.position
         )
-    if body.user_id is not None or body.collection_id is not None or body.collection_ids or body.scopes:
-        raise InvalidRequest.at("/all", "all is for everybody: leave user, collections and scopes out", "all")
+    if (
+        body.user_id is not None
+        or body.collection_id is not None
+        or body.collection_ids
+        or body.scopes
+        or body.attributes
+    ):
+        message = "all is for everybody: leave user, collections, scopes and attributes out"
+        raise InvalidRequest.at("/all", message, "all")
     found = cases.audit.replay_all(moment=moment, environment=body.environment, types=types)
     headers = {"Varve-Position": str(moment.position), "Varve-Epoch": str(epoch)}
     items = listed(found, position=moment.position, epoch=epoch, explain=body.explain)

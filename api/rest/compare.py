@@ -10,7 +10,7 @@ from pydantic import Field
 from api.access import ReadsLog
 from api.deps import Cases, StrictRoute, json_response, require_position
 from api.rest.bodies import Body
-from api.rest.effective import context_of
+from api.rest.effective import GivenAttributes, context_of
 from api.rest.examples import CONFIG_ID, responses
 from application.assemble import Effective
 from application.compare import Blamed
@@ -40,6 +40,7 @@ SIDE = {
     "user_id": "u-1",
     "collection_ids": ["c-9"],
     "scopes": [],
+    "attributes": {},
     "position": 1042,
     "as_of": None,
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -79,10 +80,11 @@ class WhoBody(Body):
     collection_id: str | None = None
     collection_ids: list[str] = Field([], max_length=50)
     scopes: list[str] = Field([], max_length=50, description="Further scopes as kind:id.")
+    attributes: GivenAttributes = Field(default_factory=dict)
 
     def context(self, cases: UseCases) -> Context:
         collections = ([] if self.collection_id is None else [self.collection_id]) + self.collection_ids
-        return context_of(cases, self.environment, self.user_id, collections, self.scopes)
+        return context_of(cases, self.environment, self.user_id, collections, self.scopes, self.attributes)
 
 
 class MomentBody(Body):
@@ -210,6 +212,7 @@ def context_data(context: Context) -> dict[str, Any]:
         "user_id": context.user_id,
         "collection_ids": context.collection_ids,
         "scopes": [str(scope) for scope in context.others],
+        "attributes": dict(context.attributes),
     }
 
 

@@ -27,6 +27,7 @@ IMAGINED = {
             "user_id": "u-1",
             "collection_ids": ["c-9"],
             "scopes": [],
+            "attributes": {},
             "digest": SIDE["digest"],
             "imagined_digest": SIDE["digest"],
             "changes": TURN["changes"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from api.access import Access, ReadsEffective
 from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
@@ -15,6 +17,7 @@ from application.assemble import Effective
 from application.ports import Answer
 from application.use_cases import UseCases
 from domain.access.roles import Action
+from domain.configs.attributes import parsed_attributes
 from domain.configs.scope import Context, Scope
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["effective"], route_class=StrictRoute)
@@ -23,11 +26,16 @@ RESPONSES = responses(
     400, 404, 409, 503, ok={200: ("The effective configs.", EFFECTIVE)}, empty={304: "Unchanged since it was read."}
 )
 
+ATTRIBUTE = "NAME=VALUE, for whom experiments are: a number, true, false or a text. May repeat."
+GivenAttributes = Annotated[
+    dict[str, Any], Field(default_factory=dict, description="Texts, numbers, true or false, by name.")
+]
 Environment = Annotated[str | None, Query(description="The default environment where it is not named.")]
 Collections = Annotated[list[str], Query(max_length=50, description="May repeat; the first named is the strongest.")]
 Scopes = Annotated[list[str], Query(max_length=50, description="Further scopes as kind:id.")]
 Types = Annotated[list[str], Query(max_length=500, description="Only these types; all where none is named.")]
 Secrets = Annotated[bool, Query(description="Give secrets in plain text, in an answer that nothing keeps.")]
+Told = Annotated[list[str], Query(alias="attribute", max_length=50, description=ATTRIBUTE)]
 Layers = Annotated[bool, Query(description="Give, for each type, the document of each layer without those above it.")]
 Explain = Annotated[bool, Query(description="Tell for each field who gave it, when and why, and what it hides.")]
 
@@ -41,6 +49,7 @@ def effective_without_user(
     environment: Environment = None,
     collection_id: Collections = [],
     scope: Scopes = [],
+    attribute: Told = [],
     config_types: Types = [],
     user_id: str | None = None,
     explain: Explain = False,
@@ -48,7 +57,7 @@ def effective_without_user(
     secrets: Secrets = False,
 ) -> Response:
     """The effective configs of a context in which no user is known, or only by `user_id`."""
-    context = context_of(cases, environment, user_id, collection_id, scope)
+    context = context_of(cases, environment, user_id, collection_id, scope, parsed_attributes(attribute))
     answer = answered_open if secrets else answered
     shown = Shown(explain, layers)
     return answer(request, cases, access, context, types=config_types, shown=shown, asked=asked)
@@ -67,6 +76,7 @@ def effective_of_user(
     environment: Environment = None,
     collection_id: Collections = [],
     scope: Scopes = [],
+    attribute: Told = [],
     config_types: Types = [],
     explain: Explain = False,
     layers: Layers = False,
@@ -77,22 +87,28 @@ def effective_of_user(
     `experiments` names the user's variants, `exposed` by type the experiments for which the user counts. While
     applications are to use their own defaults, `serving` beside the configs says `defaults`.
     """
-    context = context_of(cases, environment, user_id, collection_id, scope)
+    context = context_of(cases, environment, user_id, collection_id, scope, parsed_attributes(attribute))
     answer = answered_open if secrets else answered
     shown = Shown(explain, layers)
     return answer(request, cases, access, context, types=config_types, shown=shown, asked=asked)
 
 
 def context_of(
-    cases: UseCases, environment: str | None, user_id: str | None, collections: list[str], scopes: list[str]
+    cases: UseCases,
+    environment: str | None,
+    user_id: str | None,
+    collections: list[str],
+    scopes: list[str],
+    attributes: Mapping[str, object] | None = None,
 ) -> Context:
-    """Raises InvalidRequest for ids that cannot be."""
+    """Raises InvalidRequest for ids and attributes that cannot be."""
     others = [Scope.parse(unquote(text)) for text in scopes]
     return Context.checked(
         cases.default_environment if environment is None else environment,
         user_id=user_id,
         collection_ids=collections,
         scopes=others,
+        attributes=attributes,
     )
 
 

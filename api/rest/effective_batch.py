@@ -12,7 +12,7 @@ from api.deps import AtPosition, Cases, StrictRoute, show
 from api.errors import PROBLEM_CODE, refusal_response
 from api.json_text import json_text
 from api.rest.bodies import Body
-from api.rest.effective import context_of
+from api.rest.effective import GivenAttributes, context_of
 from api.rest.effective_answer import QUOTE, Shown, finished, opened_etag
 from api.rest.examples import EFFECTIVE, problem_example, responses
 from application.assemble import Effective
@@ -52,12 +52,13 @@ class ContextBody(Body):
     collection_id: str | None = None
     collection_ids: list[str] = Field([], max_length=50)
     scopes: list[str] = Field([], max_length=50, description="Further scopes as kind:id.")
+    attributes: GivenAttributes = Field(default_factory=dict)
     digest: str | None = Field(None, description="Of the answer that is held: it covers the values.")
     etag: str | None = Field(None, description="Of the answer that is held: it covers all but the position.")
 
     def context(self, cases: UseCases, environment: str) -> Context:
         collections = ([] if self.collection_id is None else [self.collection_id]) + self.collection_ids
-        return context_of(cases, environment, self.user_id, collections, self.scopes)
+        return context_of(cases, environment, self.user_id, collections, self.scopes, self.attributes)
 
 
 class BatchBody(Body):

@@ -17,6 +17,7 @@ from api.rest.flags import Flag, exposed_by, flag_named, flags_of
 from api.rest.ofrep_events import streams_of
 from application.assemble import Effective
 from application.use_cases import UseCases
+from domain.configs.attributes import fitting_attributes
 from domain.configs.scope import Context, Scope
 from domain.errors import InvalidRequest
 from domain.installation.serving import SETTINGS
@@ -25,6 +26,7 @@ router = APIRouter(prefix=FLAGS, tags=["openfeature"], route_class=StrictRoute)
 
 ETAG_DIGITS = 32
 MOST_SCOPES = 50
+OWN = frozenset({"targetingKey", "environment", "scopes", "collection_id", "collection_ids"})
 NO_ATTRIBUTES = ("global", "profile", "experiment")  # kinds that a context has no id of
 METADATA = {
     "layer": "collection:c-9",
@@ -53,7 +55,10 @@ SeenTime = Annotated[str | None, Query(alias="flagConfigLastModified", descripti
 
 
 class Evaluation(BaseModel):
-    """For whom: `targetingKey` is the user. Attributes that mean nothing here are left alone."""
+    """For whom: `targetingKey` is the user.
+
+    Other attributes tell for which experiments it is eligible; what is no text, number or truth is left alone.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"context": {"targetingKey": "u-1", "collection_id": "c-9"}}]}
@@ -162,6 +167,7 @@ def context_of(cases: UseCases, given: dict[str, Any]) -> Context:
         user_id=text(given, "targetingKey"),
         collection_ids=collections,
         scopes=scopes,
+        attributes=dict(fitting_attributes({name: given[name] for name in given.keys() - OWN.union(kinds)})),
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from api.access import ReadsConfigs
 from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.rest.bodies import Body, CreateConfig, ModeField, Unset
+from api.rest.effective import GivenAttributes
 from api.rest.examples import CHUNKING, CONFIG_ID, responses
 from application.try_changes import Change, ChangeConfig, DeleteConfig, PutConfig, PutVariables, faults_under
 from domain.configs.scope import Context, Scope
@@ -152,12 +153,19 @@ class ContextBody(Body):
     collection_id: str | None = None
     collection_ids: list[str] = Field([], max_length=50, description="The first named is the strongest.")
     scopes: list[str] = Field([], max_length=50, description="Further scopes as kind:id.")
+    attributes: GivenAttributes = Field(default_factory=dict)
 
     def context(self, environment: str) -> Context:
         """Raises InvalidRequest for ids that cannot be."""
         collections = [*([] if self.collection_id is None else [self.collection_id]), *self.collection_ids]
         others = [Scope.parse(text, at="/scopes") for text in self.scopes]
-        return Context.checked(environment, user_id=self.user_id, collection_ids=collections, scopes=others)
+        return Context.checked(
+            environment,
+            user_id=self.user_id,
+            collection_ids=collections,
+            scopes=others,
+            attributes=self.attributes,
+        )
 
 
 class TryConfig(ChangeFields):

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.access import Access, ReadsLog
 from api.deps import Cases, StrictRoute, json_response
 from api.rest.compare import TURN, changes_data, commit_data, event_data, moment_at
-from api.rest.effective import Collections, Environment, Scopes, Types, context_of
+from api.rest.effective import Collections, Environment, Scopes, Told, Types, context_of
 from api.rest.examples import responses
 from application.compare import Turn
 from application.use_cases import UseCases
+from domain.configs.attributes import parsed_attributes
 from domain.configs.scope import Context
 from domain.errors import InvalidRequest
 
@@ -53,10 +54,11 @@ def timeline_without_user(
     environment: Environment = None,
     collection_id: Collections = [],
     scope: Scopes = [],
+    attribute: Told = [],
     config_types: Types = [],
 ) -> Response:
     """The timeline of a context in which no user is known."""
-    context = context_of(cases, environment, None, collection_id, scope)
+    context = context_of(cases, environment, None, collection_id, scope, parsed_attributes(attribute))
     return timeline_of(context, request, cases, access, types=config_types, part=part)
 
 
@@ -70,10 +72,11 @@ def timeline(
     environment: Environment = None,
     collection_id: Collections = [],
     scope: Scopes = [],
+    attribute: Told = [],
     config_types: Types = [],
 ) -> Response:
     """Each moment at which this context's effective config changed, what did it, and the difference."""
-    context = context_of(cases, environment, user_id, collection_id, scope)
+    context = context_of(cases, environment, user_id, collection_id, scope, parsed_attributes(attribute))
     return timeline_of(context, request, cases, access, types=config_types, part=part)
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
-from varve.client import Client, Collection
+from varve.client import Attributes, Client, Collection
 from varve.context import Context
 from varve.effective import Effective
 from varve.facts import State, Trace
@@ -31,12 +31,16 @@ class AsyncClient:
         self._young = self.client._young
 
     async def effective(
-        self, user: str | None = None, collection: Collection = None, scopes: Iterable[str] = ()
+        self,
+        user: str | None = None,
+        collection: Collection = None,
+        scopes: Iterable[str] = (),
+        attributes: Attributes = (),
     ) -> Effective:
         try:
-            return self._young[user, collection, scopes]  # type: ignore[index]
+            return self._young[user, collection, scopes, attributes]  # type: ignore[index]
         except (KeyError, TypeError):
-            return await self._seldom(Context.checked(user, collection, scopes))
+            return await self._seldom(Context.checked(user, collection, scopes, attributes))
 
     async def _seldom(self, context: Context) -> Effective:
         found = self.client._held.find(context)
@@ -52,9 +56,9 @@ class AsyncClient:
 
     async def get(
         self, model: type[Model], *, user: str | None = None, collection: Collection = None, scopes: Iterable[str] = (),
-        type: str | None = None,  # noqa: A002 - as it is called everywhere else
+        attributes: Attributes = (), type: str | None = None,  # noqa: A002 - as it is called everywhere else
     ) -> Model:  # fmt: skip
-        effective = await self.effective(user, collection, scopes)
+        effective = await self.effective(user, collection, scopes, attributes)
         return model_of(effective, model, type_of(model, type), on_refused=self.client._refused)
 
     @property

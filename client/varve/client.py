@@ -34,6 +34,8 @@ from varve.threads import join
 
 Model = TypeVar("Model")
 Collection = str | Iterable[str] | None
+Attributes = Mapping[str, str | bool | int | float] | tuple[tuple[str, str], ...]
+"""By name; or as a Context has them."""
 
 CLOSE_SECONDS = 2.0  # for the last reports
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -105,17 +107,23 @@ class Client:
     # ------------------------------------------------------------------------------------------------------ reading
 
     def effective(
-        self, user: str | None = None, collection: Collection = None, scopes: Iterable[str] = ()
+        self,
+        user: str | None = None,
+        collection: Collection = None,
+        scopes: Iterable[str] = (),
+        attributes: Attributes = (),
     ) -> Effective:
         """The settings in force for a user, collections (the strongest first), and further scopes as kind:id.
+
+        `attributes` such as {"plan": "pro"} tell for which experiments the user is eligible, and nothing else.
 
         A hit is one look-up of the arguments as they are; that they may be given by position makes it faster by a
         tenth. Raises TypeError or ValueError for what cannot be an id, and nothing else.
         """
         try:
-            return self._young[user, collection, scopes]  # type: ignore[index]
+            return self._young[user, collection, scopes, attributes]  # type: ignore[index]
         except (KeyError, TypeError):
-            return self._seldom(Context.checked(user, collection, scopes))
+            return self._seldom(Context.checked(user, collection, scopes, attributes))
 
     def _seldom(self, context: Context) -> Effective:
         """The way of what is not among the contexts that were read last."""
@@ -136,7 +144,7 @@ class Client:
 
     def get(
         self, model: type[Model], *, user: str | None = None, collection: Collection = None, scopes: Iterable[str] = (),
-        type: str | None = None,  # noqa: A002 - as it is called everywhere else
+        attributes: Attributes = (), type: str | None = None,  # noqa: A002 - as it is called everywhere else
     ) -> Model:  # fmt: skip
         """The settings of one type as a pydantic model or a dataclass of the application; one for each answer.
 
@@ -144,7 +152,7 @@ class Client:
         class refuses are passed over for those of the next lower layer, at last for the class's own defaults; where
         none will do, the first refusal is raised.
         """
-        effective = self.effective(user, collection, scopes)
+        effective = self.effective(user, collection, scopes, attributes)
         return model_of(effective, model, type_of(model, type), on_refused=self._refused)
 
     def _refused(self, effective: Effective, config_type: str, error: Exception) -> None:

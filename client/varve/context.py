@@ -1,14 +1,18 @@
-"""For whom settings are asked: a user, collections, further scopes."""
+"""For whom settings are asked: a user, collections, further scopes; and attributes, for experiments."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 GLOBAL = "global"
 LONGEST_ID = 255
 MOST_COLLECTIONS = 50
+MOST_ATTRIBUTES = 50
+GREATEST = 2**53
+ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -21,14 +25,26 @@ class Context(NamedTuple):
     user: str | None = None
     collection: str | tuple[str, ...] | None = None
     scopes: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()  # names, and values as JSON: True and 1 are not the same
 
     @classmethod
-    def checked(cls, user: object = None, collection: object = None, scopes: Iterable[object] | None = ()) -> Context:
-        """Raises TypeError or ValueError for what cannot be an id."""
+    def checked(
+        cls,
+        user: object = None,
+        collection: object = None,
+        scopes: Iterable[object] | None = (),
+        attributes: object = None,
+    ) -> Context:
+        """Raises TypeError or ValueError for what cannot be an id, or an attribute."""
         named = checked_many(collection, what="collection")
         one_or_more = named[0] if len(named) == 1 else named or None
         others = tuple(checked_scope(scope) for scope in sequence(scopes, what="scopes"))
-        return cls(None if user is None else checked_id(user, what="user"), one_or_more, others)
+        return cls(
+            None if user is None else checked_id(user, what="user"),
+            one_or_more,
+            others,
+            checked_attributes(() if attributes is None else attributes),
+        )
 
     @property
     def collections(self) -> tuple[str, ...]:
@@ -53,6 +69,8 @@ class Context(NamedTuple):
             body["collection_ids"] = list(self.collection)
         if self.scopes:
             body["scopes"] = list(self.scopes)
+        if self.attributes:
+            body["attributes"] = {name: json.loads(value) for name, value in self.attributes}
         return body
 
 
@@ -81,6 +99,29 @@ def checked_id(value: object, *, what: str) -> str:
     if not 1 <= len(value) <= LONGEST_ID or not value.isprintable():
         raise ValueError(f"{what}: an id is 1 to {LONGEST_ID} printable characters, not {value[:80]!r}")
     return str(value)
+
+
+def checked_attributes(given: object) -> tuple[tuple[str, str], ...]:
+    """Of a dict; those that a Context has come as they are."""
+    if isinstance(given, tuple):
+        return given
+    if not isinstance(given, Mapping):
+        raise TypeError(f"attributes: a dict is needed, such as {{'plan': 'pro'}}, not {given!r}")
+    if len(given) > MOST_ATTRIBUTES:
+        raise ValueError(f"a context has at most {MOST_ATTRIBUTES} attributes, not {len(given)}")
+    for name, value in given.items():
+        if not isinstance(name, str) or not ATTRIBUTE.fullmatch(name):
+            raise ValueError(f"attributes: a name is 1 to 64 of a-z, A-Z, 0-9 and _, not {str(name)[:80]!r}")
+        if not is_attribute(value):
+            allowed = "a string of at most 255 characters, a number within ±2**53 or a bool"
+            raise ValueError(f"attributes: {name} is {allowed}, not {str(value)[:80]!r}")
+    return tuple((name, json.dumps(given[name])) for name in sorted(given))
+
+
+def is_attribute(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= LONGEST_ID
+    return isinstance(value, (bool, int, float)) and -GREATEST <= value <= GREATEST
 
 
 def checked_scope(value: object) -> str:

@@ -38,7 +38,7 @@ class Flag(NamedTuple):
     version: int | None = None
 
 
-def asked_for(context: EvaluationContext | None, kinds: tuple[str, ...]) -> Context:
+def asked_for(context: EvaluationContext | None, kinds: tuple[str, ...], attributes: tuple[str, ...] = ()) -> Context:
     """Whose settings an evaluation context asks for. Raises InvalidContextError."""
     given = context.attributes if context is not None else {}
     named = [f"{kind}:{given[kind]}" for kind in kinds if given.get(kind)]
@@ -46,7 +46,8 @@ def asked_for(context: EvaluationContext | None, kinds: tuple[str, ...]) -> Cont
     try:
         several = [*([first] if first else []), *listed(more, "collection_ids")]
         user = context.targeting_key if context is not None else None
-        return Context.checked(user or None, several, [*listed(scopes, "scopes"), *named])
+        told = {name: given[name] for name in attributes if given.get(name) is not None}
+        return Context.checked(user or None, several, [*listed(scopes, "scopes"), *named], told)
     except (TypeError, ValueError) as error:
         raise InvalidContextError(str(error)) from error
 

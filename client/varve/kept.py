@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from varve.context import Context
@@ -88,8 +89,10 @@ def document_of_part(name: str, part: Part) -> dict[str, Any]:
 def entries_of(document: Mapping[str, Any]) -> Iterator[tuple[Context, Kept]]:
     wall = time.time() - time.monotonic()
     for entry in document["contexts"]:
-        user, collection, scopes = entry["context"]
-        context = Context(user, tuple(collection) if isinstance(collection, list) else collection, tuple(scopes))
+        user, collection, scopes, *others = entry["context"]  # attributes, or none: files of before had none
+        collections = tuple(collection) if isinstance(collection, list) else collection
+        attributes = tuple((name, value) for name, value in chain(*others))
+        context = Context(user, collections, tuple(scopes), attributes)
         parts = [document["parts"][number] for number in entry["parts"]]
         # A clock that was set back must not make an answer younger than now.
         at = min(time.monotonic(), entry["confirmed_at"] - wall)

@@ -36,15 +36,18 @@ class VarveProvider(AbstractProvider):
     """Flags are config types (`llm`) and their fields (`llm.temperature`). The client stays the application's to close.
 
     `kinds` are scope kinds besides users and collections whose ids stand in the evaluation context by their names,
-    such as tenant. The provider is ready after `ready_seconds` at the latest: without its service it has what the
-    client falls back to, and is stale.
+    such as tenant; `attributes`, what of it decides for which experiments somebody is eligible. The provider is ready
+    after `ready_seconds` at the latest: without its service it has what the client falls back to, and is stale.
     """
 
-    def __init__(self, client: Client, *, kinds: Iterable[str] = (), ready_seconds: float = 2.0) -> None:
+    def __init__(
+        self, client: Client, *, kinds: Iterable[str] = (), attributes: Iterable[str] = (), ready_seconds: float = 2.0
+    ) -> None:
         super().__init__()
         self._client = client
         self._async_client = AsyncClient(client=client)
         self._kinds = tuple(kinds)
+        self._attributes = tuple(attributes)
         self._ready_seconds = ready_seconds
         self._asked: dict[str, None] = {}  # the flags that were resolved, to be named when they change
         self._settling: threading.Timer | None = None
@@ -86,13 +89,13 @@ class VarveProvider(AbstractProvider):
     def _resolve(
         self, kind: FlagType, key: str, default: T, context: EvaluationContext | None
     ) -> FlagResolutionDetails[T]:
-        asked = asked_for(context, self._kinds)
+        asked = asked_for(context, self._kinds, self._attributes)
         return self._resolved(kind, key, default, context, self._client.effective(*asked))
 
     async def _resolve_async(
         self, kind: FlagType, key: str, default: T, context: EvaluationContext | None
     ) -> FlagResolutionDetails[T]:
-        asked = asked_for(context, self._kinds)
+        asked = asked_for(context, self._kinds, self._attributes)
         return self._resolved(kind, key, default, context, await self._async_client.effective(*asked))
 
     def _resolved(

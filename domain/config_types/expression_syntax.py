@@ -7,7 +7,8 @@ differs from what the engine runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import cast
 
 from domain.config_types.expression_tree import Call, Constant, Macro, MacroName, Name, Node, Part, UnusableExpression
@@ -41,11 +42,15 @@ _STRENGTH = {operator: at for at, row in enumerate(_OPERATORS, start=1) for oper
 _CONSTANTS = frozenset({"true", "false", "null"})
 
 
-def parsed(expression: str, *, variables: tuple[str, ...]) -> Node:
+Fields = Mapping[str, Collection[str]]
+"""By variable, which fields it has; one that is not named may have any."""
+
+
+def parsed(expression: str, *, variables: tuple[str, ...], fields: Fields = MappingProxyType({})) -> Node:
     """The tree of an expression that knows these variables. Raises UnusableExpression."""
     if len(expression) > MAX_LENGTH:
         raise UnusableExpression(f"an expression has at most {MAX_LENGTH} characters")
-    return _Parser(_tokens(expression), variables).whole()
+    return _Parser(_tokens(expression), variables, fields).whole()
 
 
 def _tokens(expression: str) -> list[tuple[str, str]]:
@@ -63,13 +68,14 @@ def _tokens(expression: str) -> list[tuple[str, str]]:
 class _Parser:
     """Recursive descent; binary operators by precedence."""
 
-    def __init__(self, tokens: list[tuple[str, str]], variables: tuple[str, ...]) -> None:
+    def __init__(self, tokens: list[tuple[str, str]], variables: tuple[str, ...], fields: Fields) -> None:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
         self._links = 0
         self._patterns = 0
         self._variables = variables
+        self._fields = fields
         self._scope: list[str] = []
 
     def whole(self) -> Node:
@@ -153,12 +159,18 @@ class _Parser:
     def _after_dot(self, of: Node) -> Node:
         name = self._name()
         if not self._taken("("):
+            self._require_field(of, name)
             return Part(of, None, name)
         if name in MACROS:
             return self._macro(cast(MacroName, name), of)
         if name not in _METHODS:
             raise UnusableExpression(f"{name} cannot be called on a value; usable are {_listed(_METHODS | MACROS)}")
         return self._call(name, (of, *self._until(")")))
+
+    def _require_field(self, of: Node, name: str) -> None:
+        known = self._fields.get(of.name) if isinstance(of, Name) else None
+        if known is not None and name not in known:
+            raise UnusableExpression(f"there is no {name} in it; there are {_listed(known)}")
 
     def _macro(self, name: MacroName, over: Node) -> Node:
         if len(self._scope) == MAX_NESTED_MACROS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
+from domain.configs.attributes import Attributes, checked_attributes
 from domain.errors import Fault, InvalidRequest
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -136,12 +137,16 @@ def _ranks(kinds: tuple[str, ...]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """For whom a config is resolved. Of several collections the first named is the strongest."""
+    """For whom a config is resolved. Of several collections the first named is the strongest.
+
+    `attributes` decide which experiments the user is eligible for, and are no scopes.
+    """
 
     environment: str
     user_id: str | None = None
     collection_ids: tuple[str, ...] = ()
     others: tuple[Scope, ...] = ()
+    attributes: Attributes = ()
 
     @classmethod
     def checked(
@@ -151,10 +156,11 @@ class Context:
         user_id: str | None = None,
         collection_ids: Iterable[str] = (),
         scopes: Iterable[Scope] = (),
+        attributes: Mapping[str, object] | None = None,
     ) -> Context:
         """The context of these ids, each checked. Among `scopes` may be a user and collections too.
 
-        Raises InvalidRequest for a bad id, and for two ids of one kind (collections apart).
+        Raises InvalidRequest for a bad id or attribute, and for two ids of one kind (collections apart).
         """
         collections = [Scope.checked("collection", id_, at="/collection_id") for id_ in collection_ids]
         single: dict[str, Scope] = {}
@@ -168,7 +174,8 @@ class Context:
         user = single.pop("user", None)
         distinct = tuple(dict.fromkeys(scope.id for scope in collections))
         others = tuple(single[kind] for kind in sorted(single))
-        return cls(environment, user.id if user else None, distinct, others)
+        told = checked_attributes(attributes or {})
+        return cls(environment, user.id if user else None, distinct, others, told)
 
     def scopes(
         self, ladder: Ladder, *, profile: str | None = None, variants: Iterable[Scope] = ()

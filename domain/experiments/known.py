@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from domain.aggregate import stream_id
+from domain.config_types.expression_syntax import parsed
+from domain.config_types.expression_tree import Constant, Name, Part, UnusableExpression
 from domain.config_types.expressions import Expression, facts
 from domain.configs.scope import Context, Scope
 from domain.documents import Document
@@ -89,7 +91,18 @@ def told(context: Context) -> Document:
         "user_id": context.user_id,
         "collection_ids": list(context.collection_ids),
         "scopes": {scope.kind: scope.id for scope in context.others},
+        "attributes": dict(context.attributes),
     }
+
+
+def require_evaluable(rule: str) -> None:
+    """Raises UnusableExpression; also for what is read without fault, but could never be true."""
+    compiled(rule)
+    tree = parsed(rule, variables=("context",), fields={"context": told(Context("")).keys()})
+    is_whole = isinstance(tree, Name) or (isinstance(tree, Part) and isinstance(tree.of, Name))
+    is_value = isinstance(tree, Constant) and tree.text not in ("true", "false")
+    if is_whole or is_value:
+        raise UnusableExpression('it is neither true nor false: compare, as in context.attributes.plan == "pro"')
 
 
 @lru_cache(maxsize=1_000)

@@ -8,7 +8,7 @@ from typing import Any
 from domain.config_types.expression_tree import UnusableExpression
 from domain.documents import Document
 from domain.errors import Fault, InvalidRequest
-from domain.experiments.known import compiled
+from domain.experiments.known import require_evaluable
 from domain.times import microseconds
 
 FEWEST, MOST = 2, 20  # variants
@@ -51,6 +51,6 @@ def _of_the_rest(plan: dict[str, Any]) -> Iterator[Fault]:
             yield Fault(f"/{name}", f"{name} is a time with its offset, such as 2026-11-20T10:00:00Z", "time")
     if plan["eligibility"] is not None:
         try:
-            compiled(plan["eligibility"])
+            require_evaluable(plan["eligibility"])
         except UnusableExpression as error:
             yield Fault("/eligibility", str(error), "expression")
