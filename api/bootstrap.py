@@ -22,12 +22,12 @@ from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
 from application.check_compliance import CheckCompliance
+from application.check_policies import every_gate
 from application.commands import Commands
 from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
-from application.gates import Gates
 from application.govern_environments import GovernEnvironments
 from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
@@ -156,7 +156,13 @@ def served(
     rebuilder = ViewRebuilder(opened)
     exposition = Exposition(opened.vitals, rebuilder, kept, ServingMetrics(catalogs), is_read_only=is_read_only)
     telemetry = Telemetry(exposition.registry)
-    commands = Commands(opened.log, opened.follower, telemetry, gates=Gates(catalogs), is_read_only=is_read_only)
+    commands = Commands(
+        opened.log,
+        opened.follower,
+        telemetry,
+        gates=every_gate(catalogs, views),
+        is_read_only=is_read_only,
+    )
     # What guards people acts in a frozen environment too, and has no reason to give but its own.
     guarding = Commands(opened.log, opened.follower, telemetry, is_read_only=is_read_only)
     opened.follower.on_advance += [lambda moved: catalogs.refresh() if moved.definitions else None, kept.invalidate]
@@ -232,7 +238,7 @@ def served(
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),
-        govern_environments=GovernEnvironments(catalogs, commands, default=environment),
+        govern_environments=GovernEnvironments(catalogs, views, commands, default=environment),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         preview=Preview(opened.log, views, catalogs, resolve_config),
         transfer=Transfer(opened.log, views, catalogs, commands),

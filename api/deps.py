@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
+from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -24,6 +25,7 @@ from application.catalog import Catalog
 from application.commands import DryRun, Outcome
 from application.moments import Moment
 from application.ports import Command
+from application.register_types import fault_data
 from application.use_cases import UseCases
 from domain.errors import Behind, Fault, InvalidRequest
 from domain.pointers import pointer_of
@@ -31,6 +33,8 @@ from domain.times import microseconds
 
 MIN_POSITION_WITHIN_SECONDS = 2.0
 LONGEST_NAME = 255
+READABLE = " \"{}[]:,;/'()=<>+*!?|&#@"  # of what is percent-encoded in a header
+MOST_WARNINGS = 10  # in a header: others are found by a dry run, or by the check of the policy
 
 
 class StrictRoute(APIRoute):
@@ -257,8 +261,10 @@ def json_response(
 
 
 def outcome_headers(outcome: Outcome) -> dict[str, str]:
-    """What the answer to a command says of its commit."""
-    return {} if outcome.visible else {"Varve-Visible": "false"}
+    """What the answer to a command says of its commit; `Varve-Warnings` is JSON, percent-encoded."""
+    visible = {} if outcome.visible else {"Varve-Visible": "false"}
+    told = [fault_data(one) for one in outcome.warnings[:MOST_WARNINGS]]
+    return {**visible, "Varve-Warnings": quote(json_text(told), safe=READABLE)} if told else visible
 
 
 def gone_response(outcome: Outcome | DryRun, *, cases: UseCases) -> Response:
@@ -281,4 +287,5 @@ def dry_run_response(run: DryRun, *, cases: UseCases) -> Response:
         }
         for event in run.events
     ]
-    return json_response({"dry_run": True, "events": events}, cases=cases, position=cases.progress.visible)
+    warnings = {"warnings": [fault_data(one) for one in run.warnings]} if run.warnings else {}
+    return json_response({"dry_run": True, "events": events, **warnings}, cases=cases, position=cases.progress.visible)

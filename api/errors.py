@@ -24,6 +24,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.InvalidConfig: 400,
     errors.InvalidType: 400,
     errors.InvalidFile: 400,
+    errors.PolicyRefused: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
     errors.ReadOnly: 403,

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-HARMLESS = frozenset({"api_key", "environment", "environment.revised", "environment.frozen", "environment.thawed"})
+HARMLESS = frozenset(
+    {
+        *("api_key", "environment", "environment.revised", "environment.frozen", "environment.thawed"),
+        *("policy.set", "policy.deleted"),
+    }
+)
 """Definitions that no answer to anybody's question rests on."""
 
 ANY_TYPE = ""

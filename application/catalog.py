@@ -52,7 +52,7 @@ class Catalog:
     def _take(self, row: DefinitionRow) -> None:
         if row.kind == "config_type":
             self._types[row.name] = row
-        elif row.kind.startswith("environment"):
+        elif row.kind.startswith(("environment", "policy.")):
             self._take_environment(row)
         elif row.kind == "ladder":
             self.ladder, self.ladder_version = Ladder(tuple(orjson.loads(row.body)["kinds"])), row.version

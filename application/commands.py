@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from application.ports import AlreadyRecorded, Command, Commit, EventStore, Progress, StreamMoved
 from application.unit_of_work import UnitOfWork
 from domain.aggregate import DomainEvent
-from domain.errors import Behind, Conflict, IdempotencyKeyReused, ReadOnly, Refusal, StoreUnavailable
+from domain.errors import Behind, Conflict, Fault, IdempotencyKeyReused, ReadOnly, Refusal, StoreUnavailable
 
 ATTEMPTS = 14
 VISIBLE_WITHIN_SECONDS = 2.0
@@ -20,11 +20,15 @@ BUSY = "too many others are changing the same things: try again in a moment"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a command. `repeated` when an earlier request with the same key had done it already."""
+    """What became of a command. `repeated` when an earlier request with the same key had done it already.
+
+    `warnings` are what policies have to say of it; a repeat is told none.
+    """
 
     commit: Commit
     visible: bool
     repeated: bool = False
+    warnings: tuple[Fault, ...] = ()
 
     @property
     def position(self) -> int:
@@ -42,6 +46,7 @@ class DryRun:
     """What a command would have recorded."""
 
     events: tuple[DomainEvent, ...]
+    warnings: tuple[Fault, ...] = ()
 
 
 Decide = Callable[[UnitOfWork], None]
@@ -110,8 +115,10 @@ class Commands:
     def _tried(self, command: Command, decide: Decide) -> DryRun:
         for attempt in range(ATTEMPTS):
             try:
-                decision = self._decided(command, decide).decision()
-                return DryRun(tuple(event for one in decision.aggregates for event in one.collect_events()))
+                work = UnitOfWork(self._store)
+                self._decide(work, command, decide)
+                events = tuple(event for one in work.decision().aggregates for event in one.collect_events())
+                return DryRun(events, tuple(work.warnings))
             except StreamMoved:
                 self._pause(attempt)
         raise Conflict(BUSY)
@@ -129,7 +136,8 @@ class Commands:
     def _executed(self, command: Command, decide: Decide, *, at_head: bool) -> Outcome:
         for attempt in range(ATTEMPTS):
             try:
-                return self._seen(self._attempt(command, decide, at_head=at_head))
+                commit, warnings = self._attempt(command, decide, at_head=at_head)
+                return self._seen(commit, warnings=warnings)
             except AlreadyRecorded as repeat:
                 return self._repeated(command, repeat.commit)
             except StreamMoved:
@@ -143,17 +151,16 @@ class Commands:
                 raise
         raise Conflict(BUSY)
 
-    def _attempt(self, command: Command, decide: Decide, *, at_head: bool) -> Commit:
+    def _attempt(self, command: Command, decide: Decide, *, at_head: bool) -> tuple[Commit, list[Fault]]:
         self.require_writable()
-        head = self._shown_head() if at_head else None
-        return self._store.record(command, self._decided(command, decide).decision(head=head))
+        work = UnitOfWork(self._store, shown_head=self._shown_head)
+        if at_head:
+            work.rely_on_views()
+        self._decide(work, command, decide)
+        return self._store.record(command, work.decision()), work.warnings
 
-    def _decided(self, command: Command, decide: Decide) -> UnitOfWork:
-        """What was decided, and let through.
-
-        Raises StreamMoved for a refusal that rests on streams as they never were at once.
-        """
-        work = UnitOfWork(self._store)
+    def _decide(self, work: UnitOfWork, command: Command, decide: Decide) -> None:
+        """Raises StreamMoved for a refusal that rests on streams as they never were at once."""
         try:
             decide(work)
             self._gates.require(work, command)
@@ -163,7 +170,6 @@ class Commands:
             if work.is_stale():
                 raise StreamMoved("what was loaded has moved") from error
             raise
-        return work
 
     def _head(self) -> tuple[int, bool]:
         """The newest position, and whether the views have come to it."""
@@ -177,9 +183,9 @@ class Commands:
             raise Behind("the views are behind the log, and this is decided from them: try again in a moment")
         return head
 
-    def _seen(self, commit: Commit, *, repeated: bool = False) -> Outcome:
+    def _seen(self, commit: Commit, *, repeated: bool = False, warnings: Sequence[Fault] = ()) -> Outcome:
         visible = self._progress.wait_for(commit.last, seconds=VISIBLE_WITHIN_SECONDS)
-        return Outcome(commit, visible, repeated)
+        return Outcome(commit, visible, repeated, tuple(warnings))
 
     def _repeated(self, command: Command, commit: Commit) -> Outcome:
         if commit.digest not in (command.digest, command.other_digest):

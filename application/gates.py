@@ -37,6 +37,11 @@ class Passage:
     work: UnitOfWork
     catalog: Catalog
 
+    @property
+    def warnings(self) -> list[Fault]:
+        """What is let through, and told: a gate adds to it."""
+        return self.work.warnings
+
 
 Gate = Callable[[Passage], Iterable[Refusal]]
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from application.catalog import Catalogs
+from application.check_policies import standing
 from application.commands import Commands, DryRun, Outcome
-from application.ports import Command
+from application.ports import Command, Views
 from application.unit_of_work import UnitOfWork
-from domain.errors import Conflict, InvalidRequest
+from domain.errors import Conflict, Fault, InvalidRequest
 from domain.experiments.experiment import RUNNING
 from domain.installation.environment import Environment, environment_id
+from domain.installation.policy import Policy
 
 
 class GovernEnvironments:
     """The commands. Each answers with its commit, or with what it would record when `dry_run`."""
 
-    def __init__(self, catalogs: Catalogs, commands: Commands, *, default: str) -> None:
+    def __init__(self, catalogs: Catalogs, views: Views, commands: Commands, *, default: str) -> None:
+        self._views = views
         self._catalogs = catalogs
         self._commands = commands
         self._default = default
@@ -51,6 +55,21 @@ class GovernEnvironments:
             self._revise(work, _there(work, name, expected_version), demands, command)
 
         return self._commands.run(command, decide, dry_run=dry_run)
+
+    def set_policy(self, name: str, policy: Policy, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
+        """What is in force already is not refused. Raises InvalidRequest with every fault, NotFound (type too)."""
+        self._catalogs.current().definition(policy.config_type)
+        act = partial(Environment.set_policy, policy=policy, stamp=command.stamp)
+        return self._run(name, act, command, dry_run=dry_run)
+
+    def delete_policy(self, name: str, policy: str, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
+        """Raises NotFound."""
+        act = partial(Environment.delete_policy, policy=policy, stamp=command.stamp)
+        return self._run(name, act, command, dry_run=dry_run)
+
+    def violations(self, name: str, policy: Policy) -> list[Fault]:
+        """What is in force now that a policy does not want. Raises NotFound."""
+        return standing(self._views, self._catalogs.current(), name, policy)
 
     def freeze(self, name: str, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
         """Raises NotFound."""

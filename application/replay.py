@@ -27,6 +27,7 @@ DEFINITIONS = {
     "config_type.defined": "config_type",
     "environment.created": "environment",
     **{f"environment.{did}": f"environment.{did}" for did in ("revised", "retired", "frozen", "thawed")},
+    **{f"policy.{did}": f"policy.{did}" for did in ("set", "deleted")},
     "ladder.changed": "ladder",
     "resolver.adopted": "resolver",
     "api_key.issued": "api_key",

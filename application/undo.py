@@ -26,6 +26,7 @@ INSTEAD = {
     "process": "it is what the environment variables said: change them, and sync again",
     "config_type": "define the type again as it was",
     "serving": "switch it back",
+    "policy": "set the policy of before",
     "environment": "change back what it demands; a frozen one is thawed, a retired one added again",
     "ladder": "put the ladder of before",
     "resolver": "answers are made by the newest resolver",

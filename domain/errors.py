@@ -19,6 +19,7 @@ Refusal
 ├── Gated                    an environment does not let the change through
 │   ├── Frozen               frozen             it is frozen: nothing changes there
 │   ├── ApprovalMissing      approval_missing   others must have approved the change
+│   ├── PolicyRefused        policy_refused     a policy does not allow what would be in force
 │   └── IfMatchRequired      if_match_required  the change must say which version it is about
 ├── StaleVersion             stale_version      If-Match named another version
 ├── IdempotencyKeyReused     idempotency_key_reused
@@ -159,6 +160,11 @@ class Frozen(Gated):
 class ApprovalMissing(Gated):
     code = "approval_missing"
     title = "Approval missing"
+
+
+class PolicyRefused(Gated):
+    code = "policy_refused"
+    title = "Refused by policy"
 
 
 class IfMatchRequired(Gated):

@@ -41,7 +41,7 @@ MEANING = {
     Action.SWITCH_SERVING: "have clients of an environment use their defaults, or the settings again",
     Action.IMPORT: "imports",
     Action.DEFINE: "types, environments, the ladder",
-    Action.GOVERN: "what an environment demands of changes; freeze and thaw it",
+    Action.GOVERN: "what an environment demands of changes; its policies; freeze and thaw it",
     Action.MANAGE_KEYS: "API keys, owners of collections",
     Action.MANAGE_WEBHOOKS: "webhooks, their deliveries and their secrets",
     Action.OPERATE: "rebuild and verify the views, verify the log",

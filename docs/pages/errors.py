@@ -68,6 +68,10 @@ TO_DO: dict[str, tuple[str, str]] = {
         "Changes in this environment need to be approved by others, and this one is not.",
         "Propose it as a change set, and have it approved.",
     ),
+    "policy_refused": (
+        "A policy of the environment does not allow what would be in force after the change.",
+        "Correct what `errors` names, by policy and rule; `GET /api/environments/{name}/policies` has them all.",
+    ),
     "if_match_required": (
         "Changes in this environment must say which version they are about, and this one does not; `*` says nothing.",
         "Read what you change, and send its ETag in If-Match.",

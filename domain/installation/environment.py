@@ -11,12 +11,15 @@ import jsonschema_rs
 
 from domain.aggregate import Aggregate, DomainEvent, PlacedEvent, stream_id
 from domain.config_types.validators import pattern
-from domain.errors import Fault, InvalidRequest, NotFound, StaleVersion
+from domain.documents import Document
+from domain.errors import Conflict, Fault, InvalidRequest, NotFound, StaleVersion
+from domain.installation.policy import Policy
 from domain.stamp import Stamp
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 MOST_APPROVALS = 20
 LONGEST_PATTERN = 500
+MOST_POLICIES = 100
 EVERYWHERE = "global"  # where events stand that concern a whole environment
 
 
@@ -84,7 +87,7 @@ class Environment(Aggregate):
         def apply(self, aggregate: Environment) -> None:
             aggregate.name = self.name
             aggregate.exists = True
-            aggregate.demands, aggregate.is_frozen = Demands(), False
+            aggregate.demands, aggregate.is_frozen, aggregate.policies = Demands(), False, {}
 
     class Revised(PlacedEvent):
         TOPIC = "environment.revised"
@@ -117,12 +120,30 @@ class Environment(Aggregate):
         def apply(self, aggregate: Environment) -> None:
             aggregate.is_frozen = False
 
+    class PolicySet(PlacedEvent):
+        TOPIC = "policy.set"
+        policy: str
+        config_type: str
+        json_schema: Document
+        rules: list[dict[str, str]]
+
+        def apply(self, aggregate: Environment) -> None:
+            aggregate.policies = {**aggregate.policies, self.policy: Policy.of(vars(self))}
+
+    class PolicyDeleted(PlacedEvent):
+        TOPIC = "policy.deleted"
+        policy: str
+
+        def apply(self, aggregate: Environment) -> None:
+            aggregate.policies = {name: one for name, one in aggregate.policies.items() if name != self.policy}
+
     name: str
 
     def start(self) -> None:
         self.exists = False
         self.is_frozen = False
         self.demands = Demands()
+        self.policies: dict[str, Policy] = {}
 
     @property
     def place(self) -> dict[str, str]:
@@ -151,6 +172,20 @@ class Environment(Aggregate):
             raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults)
         if demands != self.demands:
             self.record(Environment.Revised, stamp=stamp, **self.place, **demands.to_data())
+
+    def set_policy(self, policy: Policy, *, stamp: Stamp) -> None:
+        """Hold changes to this policy from now on; an equal one records nothing. Raises InvalidRequest, Conflict."""
+        policy.require_sound()
+        if policy.name not in self.policies and len(self.policies) >= MOST_POLICIES:
+            raise Conflict(f"{self.name} has {MOST_POLICIES} policies already: join some, or delete one")
+        if policy != self.policies.get(policy.name):
+            self.record(Environment.PolicySet, stamp=stamp, **self.place, **policy.facts())
+
+    def delete_policy(self, policy: str, *, stamp: Stamp) -> None:
+        """Raises NotFound."""
+        if policy not in self.policies:
+            raise NotFound(f"{self.name} has no policy {policy[:64]}: there are {', '.join(self.policies) or 'none'}")
+        self.record(Environment.PolicyDeleted, stamp=stamp, **self.place, policy=policy)
 
     def freeze(self, *, stamp: Stamp) -> None:
         """Let no change through until it is thawed; a frozen one stays so, and records nothing."""

@@ -597,24 +597,38 @@ ROUTES: dict[str, Asked] = {
     "retire_environment": Asked(
         ADMINS, plain("DELETE", "/api/environments/spare", params={"dry_run": True}), what="installation"
     ),
+    **{
+        operation: Asked(
+            VIEWERS,
+            lambda _, t, tail=tail: (  # type: ignore[misc]
+                "GET",
+                f"/api/environments/{TARGETS[t][0]}/policies{tail}",
+                {},
+            ),
+            targets=("global", "elsewhere"),
+        )
+        for operation, tail in (("list_policies", ""), ("read_policy", "/steady"))
+    },
     "read_environment": Asked(
         VIEWERS, lambda _, t: ("GET", f"/api/environments/{TARGETS[t][0]}", {}), targets=("global", "elsewhere")
     ),
     **{
         operation: Asked(
             ADMINS,
-            lambda _, t, method=method, tail=tail: (  # type: ignore[misc]
+            lambda _, t, method=method, tail=tail, body=body: (  # type: ignore[misc]
                 method,
                 f"/api/environments/{TARGETS[t][0]}{tail}",
-                {"json": {}, "params": {"dry_run": True}},
+                {"json": body, "params": {"dry_run": True}},
             ),
             what="environment",
             targets=("global", "elsewhere"),
         )
-        for operation, method, tail in (
-            ("revise_environment", "PUT", ""),
-            ("freeze_environment", "POST", "/freeze"),
-            ("thaw_environment", "POST", "/thaw"),
+        for operation, method, tail, body in (
+            ("revise_environment", "PUT", "", {}),
+            ("freeze_environment", "POST", "/freeze", {}),
+            ("thaw_environment", "POST", "/thaw", {}),
+            ("set_policy", "PUT", "/policies/steady", {"config_type": "llm"}),
+            ("delete_policy", "DELETE", "/policies/steady", None),
         )
     },
     "define_config_type": Asked(
@@ -666,6 +680,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         for name in ("staging", "spare"):
             client.post("/api/environments", json={"name": name})
         client.post("/api/imports", json={"kind": "bundle", "bundle": {"varve_bundle": 1, "builtin": ["platform"]}})
+        for name in ("staging", "production"):
+            client.put(f"/api/environments/{name}/policies/steady", json={"config_type": "llm"})
         for target, (environment, scope) in TARGETS.items():
             there.configs[target] = client.create(data=CHUNKING, environment=environment, scope=scope)
             there.configs[target] = client.change(there.configs[target], description="changed")

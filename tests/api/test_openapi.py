@@ -93,8 +93,12 @@ GIVEN: dict[str, dict[str, Any]] = {
     "switch_serving": {"path": {"name": "drill"}},
     "read_environment": {"path": {"name": "production"}},
     "revise_environment": {"path": {"name": "production"}, "json": {"require_reason": False}},
-    "retire_environment": {"path": {"name": "testing"}},
+    "retire_environment": {"path": {"name": "spare"}},
     "freeze_environment": {"path": {"name": "aside"}, "json": {"reason": "the holidays"}},
+    "list_policies": {"path": {"name": "production"}},
+    "set_policy": {"path": {"name": "aside", "policy": "steady"}},
+    "read_policy": {"path": {"name": "aside", "policy": "steady"}},
+    "delete_policy": {"path": {"name": "testing", "policy": "steady"}},
     "thaw_environment": {"path": {"name": "aside"}, "json": {}},
     "sync_defaults": {"json": {}},
     "define_config_type": {"path": {"name": "rerank"}},
@@ -142,8 +146,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client
         answer = client.post(CONFIGS, json=body_of("create_config"))
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())
-        for name in ("testing", "aside"):
+        for name in ("testing", "aside", "spare"):
             client.post("/api/environments", json={"name": name})
+            client.put(f"/api/environments/{name}/policies/steady", json={"config_type": "llm", "rules": []})
         client.post("/api/experiments", json=body_of("create_experiment"))
         client.post("/api/environments", json={"name": "drill"})
         client.put("/api/environments/drill/serving", json=body_of("switch_serving"))

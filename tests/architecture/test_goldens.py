@@ -39,6 +39,8 @@ TOPICS = {
     "experiment.revised",
     "experiment.started",
     "ladder.changed",
+    "policy.deleted",
+    "policy.set",
     "process.recorded",
     "profile.created",
     "profile.deleted",

@@ -21,6 +21,7 @@ from domain.configs.scope import Context, Scope
 from domain.documents import Document
 from domain.errors import NotFound, Refusal
 from domain.experiments.known import KnownExperiment
+from domain.installation.policy import Policy, PolicyRule
 from domain.profiles.profile import KnownProfile
 from tests.faults.load import NAMES, random_document
 
@@ -44,6 +45,7 @@ EXPECTED = {
     "invalid_request",
     "behind",
     "frozen",
+    "policy_refused",
 }
 
 Given = dict[tuple[int, Context], str]
@@ -95,6 +97,8 @@ class Writer:
             (1, self._conclude),
             (1, self._demand),
             (1, self._freeze),
+            (2, self._set_policy),
+            (1, self._delete_policy),
             (1, self._retire),
         ]
 
@@ -286,6 +290,16 @@ class Writer:
         demands = {"require_if_match": False, "order": self._random.randint(0, 9)}
         command = self._command("revise_environment")
         return done(self._cases.govern_environments.revise(self._environment, demands, command=command))
+
+    def _set_policy(self) -> Outcome:
+        rule = PolicyRule("most", f"this.level <= {self._random.randint(60, 100)}", "level is too high")
+        policy = Policy("low", "level", {}, (rule,))
+        command = self._command("set_policy")
+        return done(self._cases.govern_environments.set_policy(self._environment, policy, command=command))
+
+    def _delete_policy(self) -> Outcome:
+        command = self._command("delete_policy")
+        return done(self._cases.govern_environments.delete_policy(self._environment, "low", command=command))
 
     def _freeze(self) -> Outcome:
         """For as long as it takes to thaw it: the others are refused meanwhile."""

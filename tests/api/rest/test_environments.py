@@ -34,25 +34,25 @@ def freeze(client: Client, reason: str | None = None, name: str = "production") 
     assert client.post(f"{ENVIRONMENTS}/{name}/freeze", json={"reason": reason}).status_code == 200
 
 
-def test_an_environment_demands_nothing_at_first(client: Client) -> None:
-    found = client.get(PRODUCTION)
+def test_an_environment_demands_nothing_at_first(api: Client) -> None:
+    found = api.get(PRODUCTION)
     assert {key: found.json()[key] for key in DEMANDS} == DEMANDS
     assert found.json()["frozen"] is None
     assert found.headers["ETag"] == '"1"'
 
 
-def test_what_is_left_out_of_a_change_stays(client: Client) -> None:
-    demand(client, require_reason=True)
-    found = demand(client, order=3, reason="sorted")
+def test_what_is_left_out_of_a_change_stays(api: Client) -> None:
+    demand(api, require_reason=True)
+    found = demand(api, order=3, reason="sorted")
     assert found["require_reason"] is True
     assert found["order"] == 3
-    assert client.get(PRODUCTION).json() == found
+    assert api.get(PRODUCTION).json() == found
 
 
-def test_what_was_demanded_then_is_told_of_then(client: Client) -> None:
-    before = client.newest_position
-    demand(client, require_reason=True)
-    assert client.get(PRODUCTION, params={"position": before}).json()["require_reason"] is False
+def test_what_was_demanded_then_is_told_of_then(api: Client) -> None:
+    before = api.newest_position
+    demand(api, require_reason=True)
+    assert api.get(PRODUCTION, params={"position": before}).json()["require_reason"] is False
 
 
 @pytest.mark.parametrize(
@@ -218,6 +218,8 @@ RECORDS: dict[str, tuple[str, str, Any]] = {
     "conclude_experiment": ("POST", "/api/experiments/{running}/conclude", {"adopt": None}),
     "assign_owner": ("PUT", "/api/collections/c-9/owner", {"user_id": "u-1"}),
     "revise_environment": ("PUT", PRODUCTION, {"order": 7}),
+    "set_policy": ("PUT", PRODUCTION + "/policies/other", {"config_type": "llm"}),
+    "delete_policy": ("DELETE", PRODUCTION + "/policies/steady", None),
 }
 RECORDS_ELSEWHERE = {
     "change_ladder", "define_config_type", "name_position", "issue_key", "revoke_key",
@@ -251,6 +253,7 @@ def test_a_freeze_stops_every_change(api: Client, variables: dict[str, str], nam
 
 def furnish(client: Client) -> dict[str, Any]:
     """Something for every route to change."""
+    client.put(f"{PRODUCTION}/policies/steady", json={"config_type": "llm"})
     before = client.newest_position
     config = client.create()
     changed = client.change(config, description="another")
@@ -279,12 +282,12 @@ def test_what_is_retired_serves_nothing_and_its_past_is_told(client: Client) -> 
     assert [one["name"] for one in client.get(ENVIRONMENTS).json()["items"]] == ["production"]
 
 
-def test_what_was_retired_comes_back_with_its_configs_and_demands_nothing(client: Client) -> None:
-    client.post(ENVIRONMENTS, json={"name": "staging", "require_reason": True})
-    client.create(environment="staging", data={"max_chunk_size": 700}, reason="r")
-    client.delete(f"{ENVIRONMENTS}/staging", params={"reason": "not used"})
-    assert client.post(ENVIRONMENTS, json={"name": "staging"}).json()["require_reason"] is False
-    found = client.effective(environment="staging", config_types="chunking")
+def test_what_was_retired_comes_back_with_its_configs_and_demands_nothing(api: Client) -> None:
+    api.post(ENVIRONMENTS, json={"name": "staging", "require_reason": True})
+    api.create(environment="staging", data={"max_chunk_size": 700}, reason="r")
+    api.delete(f"{ENVIRONMENTS}/staging", params={"reason": "not used"})
+    assert api.post(ENVIRONMENTS, json={"name": "staging"}).json()["require_reason"] is False
+    found = api.effective(environment="staging", config_types="chunking")
     assert found["chunking"]["max_chunk_size"] == 700
 
 
