@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from domain.webhooks.webhook import Webhook
+
 HARMLESS = frozenset(
     {
         *("api_key", "environment", "environment.revised", "environment.frozen", "environment.thawed"),
         *("policy.set", "policy.deleted"),
+        *(event.TOPIC for event in Webhook.EVENTS),
     }
 )
 """Definitions that no answer to anybody's question rests on."""

@@ -224,8 +224,9 @@ class DeliverWebhooks:
             return
         self._signals.disabled(webhook, why=why, problem=None)
 
-    def tell_backlog(self) -> None:
-        self._signals.backlog(self._outbox.backlog(), now_us=self._store.now_us())
+    def tell_standing(self) -> None:
+        backlog, is_paused = self._outbox.backlog(), self.standing().is_paused
+        self._signals.standing(backlog, is_paused=is_paused, now_us=self._store.now_us())
 
     def forget(self, *, days: float, limit: int) -> int:
         """Some of the deliveries that wait no more and are older; how many."""

@@ -95,7 +95,8 @@ class Settings(BaseSettings):
         description="send events to addresses that are not public too: for development, never where tokens are taken",
     )
     webhook_ca_file: Path | None = Field(
-        None, description="certificates (PEM) of further authorities that receivers of events are known by"
+        None,
+        description="certificates (PEM) of further authorities that receivers of events and checkpoints are known by",
     )
     webhook_retry_seconds: Annotated[tuple[float, ...], NoDecode] = Field(
         RETRY_SECONDS, description="the seconds before each further attempt at a delivery, with commas between"

@@ -125,7 +125,7 @@ hooks.command("off")(speaks(webhooks.off))
 hooks.command("remove")(speaks(webhooks.remove))
 hooks.command("status")(speaks(webhooks.status))
 hooks.command("resume")(speaks(webhooks.resume))
-app.add_typer(hooks, name="webhooks", hidden=True)  # the help fits a screen
+app.add_typer(hooks, name="webhooks")
 
 app.command("settings")(operating.settings)
 app.command("migrate", hidden=True)(operating.migrate)  # `serve` does it at its start; the help fits a screen

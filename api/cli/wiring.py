@@ -123,7 +123,7 @@ def checkpoints_of(settings: Settings, *, published: bool = True) -> Checkpoints
     if published and settings.checkpoint_file is not None:
         publishers.append(to_file(settings.checkpoint_file))
     if published and settings.checkpoint_webhook is not None:
-        publishers.append(to_webhook(str(settings.checkpoint_webhook)))
+        publishers.append(to_webhook(str(settings.checkpoint_webhook), ca_file=settings.webhook_ca_file))
     with told(Misused):
         key = read_key(settings.checkpoint_key) if settings.checkpoint_key else None
     return Checkpoints(key, tuple(publishers), settings.checkpoint_events, settings.checkpoint_seconds)

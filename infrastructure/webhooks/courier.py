@@ -125,7 +125,7 @@ class Courier:
         now = time.monotonic()
         if now - self._told_at > TELL_SECONDS:
             self._told_at = now
-            self._deliver.tell_backlog()
+            self._deliver.tell_standing()
         if now - self._forgot_at > FORGET_SECONDS:
             self._forgot_at = now
             self._deliver.forget(days=self._how.days, limit=ROWS_A_STEP)

@@ -21,6 +21,9 @@ class LoggedDeliveries:
         self._waiting = Gauge(
             "varve_webhook_waiting", "Deliveries that wait to be sent, or to be sent again.", registry=registry
         )
+        self._paused = Gauge(
+            "varve_webhooks_paused", "Whether a restore has paused deliveries: 1 or 0.", registry=registry
+        )
         self._oldest = Gauge(
             "varve_webhook_oldest_waiting_seconds", "How long the oldest of them has waited.", registry=registry
         )
@@ -39,6 +42,7 @@ class LoggedDeliveries:
         else:
             log.error("a webhook cannot be switched off", webhook=webhook, why=why, problem=problem)
 
-    def backlog(self, found: Backlog, *, now_us: int) -> None:
+    def standing(self, found: Backlog, *, is_paused: bool, now_us: int) -> None:
+        self._paused.set(is_paused)
         self._waiting.set(found.waiting)
         self._oldest.set(0 if found.oldest_us is None else max(0, now_us - found.oldest_us) / 1_000_000)

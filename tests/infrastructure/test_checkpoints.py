@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -65,11 +66,12 @@ def test_a_log_that_was_altered_is_never_signed(tmp_path: Path):
 
 
 def test_a_checkpoint_is_posted_to_a_webhook():
-    got: list[tuple[str | None, bytes]] = []
+    got: list[tuple[str | None, str | None, bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            got.append((self.headers["Content-Type"], self.rfile.read(int(self.headers["Content-Length"]))))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((self.headers["Content-Type"], self.headers["Authorization"], body))
             self.send_response(204)
             self.end_headers()
 
@@ -77,8 +79,9 @@ def test_a_checkpoint_is_posted_to_a_webhook():
 
     with HTTPServer(("127.0.0.1", 0), Handler) as receiver:
         threading.Thread(target=receiver.handle_request).start()
-        to_webhook(f"http://127.0.0.1:{receiver.server_port}/")("a note — signed")
-    assert got == [("text/plain; charset=utf-8", "a note — signed".encode())]
+        to_webhook(f"http://notary:p%40ss@127.0.0.1:{receiver.server_port}/")("a note — signed")
+    login = f"Basic {b64encode(b'notary:p@ss').decode()}"
+    assert got == [("text/plain; charset=utf-8", login, "a note — signed".encode())]
     with capture_logs() as told:
         to_webhook("http://127.0.0.1:9/")("nobody is there")
     assert [one["event"] for one in told] == ["a checkpoint cannot be sent"]

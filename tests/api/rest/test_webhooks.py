@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Callers
+from application.advance import Advance
 from tests.api.conftest import Client, opened
 from tests.master_keys import key_file
 
@@ -147,3 +148,13 @@ def test_an_event_of_a_webhook_has_no_opposite_but_says_what_to_do(kept: Client)
     refused = kept.post(f"/api/events/{position}/undo", json={})
     assert refused.status_code == 400
     assert "change the webhook back" in refused.json()["detail"]
+
+
+def test_a_webhook_changes_no_answer_that_anybody_keeps(sealing: Client):
+    heard: list[Advance] = []
+    sealing.service.advances.append(heard.append)
+    webhook = made(sealing)
+    sealing.put(f"{WEBHOOKS}/{webhook['id']}", json={"is_active": False})
+    sealing.delete(f"{WEBHOOKS}/{webhook['id']}")
+    assert [one.definitions for one in heard] == [{"webhook.created"}, {"webhook.revised"}, {"webhook.deleted"}]
+    assert not any(one.reshapes for one in heard)
