@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from application.catalog import Catalogs
-from application.measurements import Exposure, Measurements, MetricOutcome
+from application.measurements import Exposure, Measurements, MetricOutcome, Page, Sums
 from application.take_reports import Taken
 from domain.errors import Fault, InvalidRequest
 from domain.experiments.known import KnownExperiment
-from domain.experiments.results import Results, metrics_of, results
+from domain.experiments.results import Question, Results, metrics_of, question_about, results
 
 
 class MeasureExperiments:
@@ -35,13 +35,16 @@ class MeasureExperiments:
 
     def results(self, known: KnownExperiment) -> Results:
         """Raises StoreUnavailable."""
-        id_ = known.uuid
-        exposed = self._measurements.exposed(id_, since_us=known.weighed_us)
-        names = {metric["name"] for metric in metrics_of(known)}
-        measured = {
-            name: self._measurements.measured(id_, environment=known.environment, metric=name) for name in names
-        }
-        return results(known, exposed, measured)
+        return results_from(self._measurements, question_about(known))
+
+    def exposures_of(self, known: KnownExperiment, *, after: int) -> Page[Exposure]:
+        """Raises StoreUnavailable."""
+        return self._measurements.exposures_of(known.uuid, after=after)
+
+    def outcomes_of(self, known: KnownExperiment, *, after: int) -> Page[MetricOutcome]:
+        """Those of its metrics, of every user of its environment. Raises StoreUnavailable."""
+        names = {metric["name"] for metric in metrics_of(known.plan)}
+        return self._measurements.outcomes_of(known.environment, names, after=after)
 
     def _require_known(self, exposures: Sequence[Exposure]) -> None:
         experiments = self._catalogs.current().experiments
@@ -56,3 +59,13 @@ class MeasureExperiments:
                 faults.append(Fault(f"/exposures/{index}/variant", message, "known"))
         if faults:
             raise InvalidRequest(f"{faults[0].message} ({len(faults)} of {len(exposures)})", faults=faults)
+
+
+def results_from(sums: Sums, asked: Question) -> Results:
+    """Wherever the sums are made. Raises StoreUnavailable."""
+    exposed = sums.exposed(asked.experiment, since_us=asked.since_us)
+    measured = {
+        name: sums.measured(asked.experiment, environment=asked.environment, metric=name)
+        for name in {metric["name"] for metric in asked.metrics}
+    }
+    return results(asked, exposed, measured)

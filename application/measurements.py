@@ -5,13 +5,14 @@ Kept beside the log, as reports are. Times are microseconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from domain.experiments.results import Exposed, Measured
 
 DAY_US = 86_400 * 1_000_000
+T = TypeVar("T")
 
 
 class Exposure(NamedTuple):
@@ -38,7 +39,33 @@ class MetricOutcome(NamedTuple):
     received_us: int
 
 
-class Measurements(Protocol):
+class Page(NamedTuple, Generic[T]):
+    """Some rows in the order of arrival, maybe none of many; `next` is None where no more follow.
+
+    Places are numbers in that order, with gaps: those before `first` are forgotten, `last` is the newest.
+    """
+
+    rows: Sequence[T]
+    next: int | None
+    first: int
+    last: int
+
+
+class WarehouseFault(Exception):
+    """Why an operator's own tables or files give no sums, and what to do."""
+
+
+class Sums(Protocol):
+    """What results are made of. Raises StoreUnavailable; WarehouseFault where an operator keeps the rows."""
+
+    def exposed(self, experiment: UUID, *, since_us: int) -> Mapping[str | None, Exposed]:
+        """Users by variant, each once; under None those who met several variants."""
+
+    def measured(self, experiment: UUID, *, environment: str, metric: str) -> Mapping[str, Measured]:
+        """By variant, over users who met no other: the mean of what came of each since its first exposure."""
+
+
+class Measurements(Sums, Protocol):
     """Where they are kept. Everything raises StoreUnavailable."""
 
     def add_exposures(self, exposures: Sequence[Exposure]) -> int:
@@ -47,8 +74,8 @@ class Measurements(Protocol):
     def add_outcomes(self, outcomes: Sequence[MetricOutcome]) -> int:
         """Keep those that are new; how many."""
 
-    def exposed(self, experiment: UUID, *, since_us: int) -> Mapping[str | None, Exposed]:
-        """Users by variant, each once; under None those who met several variants."""
+    def exposures_of(self, experiment: UUID, *, after: int) -> Page[Exposure]:
+        """From a place on; 0 is the beginning."""
 
-    def measured(self, experiment: UUID, *, environment: str, metric: str) -> Mapping[str, Measured]:
-        """By variant, over users who met no other: the mean of what came of each since its first exposure."""
+    def outcomes_of(self, environment: str, metrics: Collection[str], *, after: int) -> Page[MetricOutcome]:
+        """From a place on; 0 is the beginning."""

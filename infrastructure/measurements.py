@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from application.measurements import Exposure, MetricOutcome
-from domain.experiments.results import Exposed, Measured
+from application.measurements import Exposure, MetricOutcome, Page
+from infrastructure.measurement_sums import SqlSums
 from infrastructure.measurement_tables import exposures, outcomes
 from infrastructure.report_inserts import Inserts, as_json
 from infrastructure.report_transactions import Transactions
 
+Row = TypeVar("Row", Exposure, MetricOutcome)
+PLACES = 10_000  # a page: what it costs has a bound, however few of the rows are wanted
 
-class SqlMeasurements:
+
+class SqlMeasurements(SqlSums):
     """Each request's rows are one statement; a repeat is known by its key."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._transactions = Transactions(engine)
         self._inserts = Inserts(engine.dialect.name)
+        super().__init__(self._transactions.read)
 
     def add_exposures(self, new: Sequence[Exposure]) -> int:
         rows = as_json((one.environment, one.experiment.hex, *one[2:]) for one in new)
@@ -29,73 +33,29 @@ class SqlMeasurements:
     def add_outcomes(self, new: Sequence[MetricOutcome]) -> int:
         return self._added(self._inserts.outcomes, as_json((one.id.hex, *one[1:]) for one in new))
 
-    def exposed(self, experiment: UUID, *, since_us: int) -> Mapping[str | None, Exposed]:
-        rows = self._transactions.read(users_by_variant(experiment, since_us=since_us))
-        return {row.variant: Exposed(row.users, row.lately) for row in rows}
+    def exposures_of(self, experiment: UUID, *, after: int) -> Page[Exposure]:
+        return self._page(Exposure, exposures, exposures.c.experiment == experiment.hex, after=after)
 
-    def measured(self, experiment: UUID, *, environment: str, metric: str) -> Mapping[str, Measured]:
-        rows = self._transactions.read(sums_by_variant(experiment, environment=environment, metric=metric))
-        return {row.variant: measured_of(row) for row in rows}
+    def outcomes_of(self, environment: str, metrics: Collection[str], *, after: int) -> Page[MetricOutcome]:
+        wanted = (outcomes.c.environment == environment) & outcomes.c.metric.in_(sorted(metrics))
+        return self._page(MetricOutcome, outcomes, wanted, after=after)
+
+    def _page(self, kind: type[Row], table: sa.Table, wanted: sa.ColumnElement[bool], *, after: int) -> Page[Row]:
+        def read(connection: sa.Connection) -> Page[Row]:
+            ends = connection.execute(sa.select(sa.func.min(table.c.number), sa.func.max(table.c.number))).one()
+            first, last = ends[0] or 0, ends[1] or 0
+            until = max(after, first - 1) + PLACES
+            place = (table.c.number > after) & (table.c.number <= until)
+            query = sa.select(*(table.c[name] for name in kind._fields)).where(place, wanted).order_by(table.c.number)
+            rows = [row_of(kind, row) for row in connection.execute(query)]
+            return Page(rows, until if until < last else None, first, last)
+
+        return self._transactions.run(read, writes=False)
 
     def _added(self, statement: sa.TextClause, rows: dict[str, str]) -> int:
         return self._transactions.run(lambda c: len(c.execute(statement, rows).all()), writes=True)
 
 
-def measured_of(row: sa.Row[Any]) -> Measured:
-    """From sums about `middle`."""
-    if not row.measured:
-        return Measured(row.users, 0, 0.0, 0.0)
-    off = row.total / row.measured
-    return Measured(row.users, row.measured, row.middle + off, max(0.0, row.squares - row.measured * off**2))
-
-
-def users_by_variant(experiment: UUID, *, since_us: int) -> sa.Select[Any]:
-    """Rows of variant, users, and how many of these were first exposed since a time."""
-    users = _users(experiment)
-    lately = sa.func.sum(sa.case((users.c.first_us >= since_us, 1), else_=0))
-    counts = sa.func.count().label("users"), lately.label("lately")
-    return sa.select(users.c.variant, *counts).group_by(users.c.variant)
-
-
-def sums_by_variant(experiment: UUID, *, environment: str, metric: str) -> sa.Select[Any]:
-    """Rows of variant, users, users with a value, and the sums of their values and of the squares, less a middle.
-
-    The middle is the mean of all: sums about it keep their digits, however far from 0 the values are.
-    """
-    users, o = _users(experiment), outcomes.c
-    theirs = sa.and_(
-        o.environment == environment,
-        o.metric == metric,
-        o.user_id == users.c.user_id,
-        o.at_us >= users.c.first_us,
-    )
-    means = (
-        sa.select(users.c.variant, sa.func.avg(o.value).label("value"))
-        .select_from(users.outerjoin(outcomes, theirs))
-        .where(users.c.variant.is_not(None))
-        .group_by(users.c.user_id, users.c.variant)
-        .cte("means")
-    )
-    middle = sa.select(sa.func.avg(means.c.value).label("middle")).cte("middles")
-    value = means.c.value - middle.c.middle
-    sums = sa.select(
-        means.c.variant,
-        sa.func.count().label("users"),
-        sa.func.count(value).label("measured"),
-        sa.func.sum(value).label("total"),
-        sa.func.sum(value * value).label("squares"),
-        middle.c.middle,
-    )
-    return sums.join_from(means, middle, sa.true()).group_by(means.c.variant, middle.c.middle)
-
-
-def _users(experiment: UUID) -> sa.Subquery:
-    """Each user once; `variant` is null for who met several."""
-    e = exposures.c
-    only = sa.case((sa.func.min(e.variant) == sa.func.max(e.variant), sa.func.min(e.variant)))
-    return (
-        sa.select(e.user_id, only.label("variant"), sa.func.min(e.at_us).label("first_us"))
-        .where(e.experiment == experiment.hex)
-        .group_by(e.user_id)
-        .subquery()
-    )
+def row_of(kind: type[Row], row: sa.Row[Any]) -> Row:
+    """With its id as one."""
+    return kind._make(UUID(value) if name in ("id", "experiment") else value for name, value in row._mapping.items())

@@ -21,6 +21,7 @@ from api.cli import (
     restoring,
     serving,
     transferring,
+    warehousing,
     watching,
     webhooks,
 )
@@ -97,6 +98,7 @@ experiment.command("start")(speaks(experiments.start))
 experiment.command("pause")(speaks(experiments.pause))
 experiment.command("traffic")(speaks(experiments.traffic))
 experiment.command("results")(speaks(experiments.results))
+experiment.command("export")(speaks(warehousing.export))
 experiment.command("conclude")(speaks(experiments.conclude))
 app.add_typer(experiment, name="experiment")
 

@@ -9,13 +9,11 @@ import typer
 
 from api.cli import wiring
 from api.cli.client import Api
-from api.cli.failures import Failed
+from api.cli.experiment_lookup import EXPERIMENTS, NameArgument, experiment_named
 from api.cli.options import DryRun, Environment, Reason
+from api.cli.warehousing import results_elsewhere
 
-EXPERIMENTS = "/api/experiments"
 RESULT = ("metric", "variant", "users", "mean", "difference", "at every look", "p", "verdict")
-
-NameArgument = Annotated[str, typer.Argument(help="The experiment's name.")]
 
 
 async def create(
@@ -54,7 +52,7 @@ async def list_(api: Api, *, environment: Environment = None) -> None:
 
 async def show(api: Api, name: NameArgument, *, environment: Environment = None) -> None:
     """Show an experiment's plan and how it stands."""
-    found = await _experiment(api, name, environment)
+    found = await experiment_named(api, name, environment)
     if api.terminal.as_json:
         api.terminal.answer(found)
         return
@@ -83,15 +81,26 @@ async def traffic(
     reason: Reason = None,
 ) -> None:
     """Take in more users, or fewer: who is in it keeps the variant."""
-    found = await _experiment(api, name, environment)
+    found = await experiment_named(api, name, environment)
     body = {"traffic_percent": percent, "reason": reason}
     _tell(api, await api.command("PUT", f"{EXPERIMENTS}/{found['id']}", body, version=found["version"]))
 
 
-async def results(api: Api, name: NameArgument, *, environment: Environment = None) -> None:
+async def results(
+    api: Api,
+    name: NameArgument,
+    *,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Of a folder of Parquet files, or a database: a SQLAlchemy URL.")
+    ] = None,
+    environment: Environment = None,
+) -> None:
     """Tell what has come of it: each variant beside the control."""
-    known = await _experiment(api, name, environment)
-    found = await api.read(f"{EXPERIMENTS}/{known['id']}/results")
+    known = await experiment_named(api, name, environment)
+    if from_ is None:
+        found = await api.read(f"{EXPERIMENTS}/{known['id']}/results")
+    else:
+        found = results_elsewhere(known, where=from_)
     if api.terminal.as_json:
         api.terminal.answer(found)
         return
@@ -118,17 +127,8 @@ async def conclude(
 
 
 async def _act(api: Api, name: str, environment: str | None, act: str, body: dict[str, Any]) -> None:
-    found = await _experiment(api, name, environment)
+    found = await experiment_named(api, name, environment)
     _tell(api, await api.command("POST", f"{EXPERIMENTS}/{found['id']}/{act}", body))
-
-
-async def _experiment(api: Api, name: str, environment: str | None) -> dict[str, Any]:
-    """Raises Failed where there is none of this name."""
-    for one in (await api.read(EXPERIMENTS, environment=environment))["items"]:
-        if one["name"].casefold() == name.casefold():
-            found: dict[str, Any] = one
-            return found
-    raise Failed(f"there is no experiment {name}: varve experiment list shows what there is")
 
 
 def _result(metric: str, one: dict[str, Any]) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,17 @@ from domain.errors import Refusal, StoreUnavailable
 if TYPE_CHECKING:
     from api.app import Service
     from api.bootstrap import Callers
+    from application.measurements import Sums
     from application.watch_failures import Watching
     from infrastructure.checkpoints import Checkpoints
     from infrastructure.legacy_source import LegacyRows
+    from infrastructure.parquet import Export
     from infrastructure.settings import Settings
     from infrastructure.store_lock import Holder
     from infrastructure.stores import OpenStore
     from infrastructure.webhooks.courier import Webhooks
 
-    __all__ = ["OpenStore", "Settings"]  # for those who speak of them
+    __all__ = ["Export", "OpenStore", "Settings"]  # for those who speak of them
 
 
 class Held(Unreachable):
@@ -113,6 +115,18 @@ def holder(store_url: str) -> Holder | None:
     except OSError:
         return None  # opening it will tell
     return None
+
+
+def exported(folder: Path) -> AbstractContextManager[Export]:
+    from infrastructure.parquet import exported as export
+
+    return export(folder)
+
+
+def warehouse(where: str) -> AbstractContextManager[Sums]:
+    from infrastructure.warehouse import warehouse as sums
+
+    return sums(where)
 
 
 def checkpoints_of(settings: Settings, *, published: bool = True) -> Checkpoints:

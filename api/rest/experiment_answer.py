@@ -11,14 +11,14 @@ from domain.times import rfc3339
 
 
 def experiment_data(known: KnownExperiment, catalog: Catalog) -> dict[str, Any]:
-    """An experiment; `shares` are those of the users that are in it, `buckets` say who is."""
+    """An experiment; `shares` are those of the users in it, since `weighed_at`; `buckets` say who is."""
     return {
         "id": str(known.uuid),
         "environment": known.environment,
         "name": known.name,
         **known.plan,
         "status": known.status,
-        "shares": {name: round(share, 4) for name, share in shares_of(known).items()},
+        "shares": shares_of(known),
         "buckets": {
             "traffic_salt": known.layer,
             "traffic": [(one.start, one.end) for one in catalog.traffic.of_experiment(known)],
@@ -29,6 +29,7 @@ def experiment_data(known: KnownExperiment, catalog: Catalog) -> dict[str, Any]:
         "version": known.version,
         "created_at": rfc3339(known.created_us),
         "created_by": known.created_by,
+        "weighed_at": rfc3339(known.weighed_us) if known.weighed_us else None,
         "started_at": None if known.started_us is None else rfc3339(known.started_us),
         "updated_at": rfc3339(known.updated_us),
         "updated_by": known.updated_by,

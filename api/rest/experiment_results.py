@@ -1,24 +1,30 @@
-"""What has come of an experiment."""
+"""What has come of an experiment, and the rows that say so."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.access import ReadsReports
 from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.rest.examples import responses
+from api.rest.experiment_answer import experiment_data
 from api.rest.experiments import EXPERIMENT, allowed
-from domain.experiments.known import KnownExperiment
-from domain.experiments.results import MetricResult, Results, VariantResult, shares_of
+from api.rest.measurements import EXPOSURE, OUTCOME
+from api.rest.results_answer import COMPARISON, results_data
+from application.measurements import Exposure, MetricOutcome, Page
 from domain.times import rfc3339
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"], route_class=StrictRoute)
 
-COMPARISON = ("difference", "relative", "interval", "p_value", "anytime_interval", "anytime_p_value")
+T = TypeVar("T", Exposure, MetricOutcome)
+Cursor = Annotated[str | None, Query(pattern=r"^\d{1,18}$", description="`next` of the page before.")]
+ENDS = {"next": "20000", "first": 1, "last": 31204}
+RECEIVED = {"received_at": "2026-11-20T10:00:06.000001Z"}
+EXPOSURES = {"items": [{**EXPOSURE, **RECEIVED}], **ENDS}
+OUTCOMES = {"items": [{**OUTCOME, **RECEIVED}], **ENDS}
 CONTROL = {"name": "control", "users": 512, "mean": 0.41, **dict.fromkeys(COMPARISON), "verdict": None}
 DEEP = {
     "name": "deep",
@@ -61,36 +67,70 @@ def read_experiment_results(id: UUID, cases: Cases, access: ReadsReports) -> Res
     distributed as the shares say, or either variant has fewer than 100, there is none.
     """
     known = allowed(cases.catalogs.current(), id, access)
-    content = results_data(known, cases.measure_experiments.results(known))
+    told = experiment_data(known, cases.catalogs.current())
+    content = results_data(told, cases.measure_experiments.results(known))
     return json_response(content, cases=cases, position=cases.progress.visible)
 
 
-def results_data(known: KnownExperiment, found: Results) -> dict[str, Any]:
-    due = {name: round(share, 4) for name, share in shares_of(known).items()}
-    return {
-        "id": str(known.uuid),
-        "environment": known.environment,
-        "name": known.name,
-        "status": known.status,
-        "started_at": None if known.started_us is None else rfc3339(known.started_us),
-        "users": found.users,
-        "users_in_several_variants": found.crossed,
-        "shares": {"due": due, "p_value": found.shares_p_value, "match": found.shares_match},
-        "metrics": list(map(metric_data, found.metrics)),
-    }
+@router.get(
+    "/{id:uuid}/exposures",
+    operation_id="list_experiment_exposures",
+    responses=responses(400, 404, 503, ok={200: ("Some of them, and where more are.", EXPOSURES)}),
+)
+def list_experiment_exposures(
+    id: UUID,  # noqa: A002 -- its name in the address
+    request: Request,
+    cases: Cases,
+    access: ReadsReports,
+    cursor: Cursor = None,
+) -> Response:
+    """The exposures that are kept, in the order of arrival, to be analysed elsewhere.
+
+    A page is of 10,000 places in that order, which all experiments share: it may have few items, or none, while `next`
+    says that more follow. `first` and `last` are the places of what is kept, so that one knows how far one is.
+    """
+    known = allowed(cases.catalogs.current(), id, access)
+    access.to(known.environment)
+    found = cases.measure_experiments.exposures_of(known, after=int(cursor or 0))
+    items = [
+        {"user_id": one.user_id, "experiment": known.name, "variant": one.variant, **times_of(one)}
+        for one in found.rows
+    ]
+    return page_response(items, found, request=request, cases=cases)
 
 
-def metric_data(one: MetricResult) -> dict[str, Any]:
-    return {
-        "name": one.metric["name"],
-        "better": one.metric["better"],
-        "kind": one.metric.get("kind", "mean"),
-        "tolerated_change_percent": one.metric.get("tolerated_change_percent"),
-        "variants": list(map(variant_data, one.variants)),
-    }
+@router.get(
+    "/{id:uuid}/outcomes",
+    operation_id="list_experiment_outcomes",
+    responses=responses(400, 404, 503, ok={200: ("Some of them, and where more are.", OUTCOMES)}),
+)
+def list_experiment_outcomes(
+    id: UUID,  # noqa: A002 -- its name in the address
+    request: Request,
+    cases: Cases,
+    access: ReadsReports,
+    cursor: Cursor = None,
+) -> Response:
+    """The outcomes that are kept of its metrics, of every user of its environment; pages are as those of exposures."""
+    known = allowed(cases.catalogs.current(), id, access)
+    access.to(known.environment)
+    found = cases.measure_experiments.outcomes_of(known, after=int(cursor or 0))
+    items = [
+        {"id": str(one.id), "user_id": one.user_id, "metric": one.metric, "value": one.value, **times_of(one)}
+        for one in found.rows
+    ]
+    return page_response(items, found, request=request, cases=cases)
 
 
-def variant_data(one: VariantResult) -> dict[str, Any]:
-    comparison = dict.fromkeys(COMPARISON) if one.comparison is None else asdict(one.comparison)
-    mean = one.sample.mean if one.sample.users else None
-    return {"name": one.name, "users": one.sample.users, "mean": mean, **comparison, "verdict": one.verdict}
+def times_of(one: Exposure | MetricOutcome) -> dict[str, str]:
+    return {"at": rfc3339(one.at_us), "received_at": rfc3339(one.received_us)}
+
+
+def page_response(items: list[dict[str, Any]], page: Page[T], *, request: Request, cases: Cases) -> Response:
+    headers = {}
+    if page.next is not None:
+        url = request.url.include_query_params(cursor=page.next)
+        headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    following = None if page.next is None else str(page.next)
+    content = {"items": items, "next": following, "first": page.first, "last": page.last}
+    return json_response(content, cases=cases, position=cases.progress.visible, headers=headers)

@@ -67,6 +67,7 @@ EXPERIMENT = {
     "version": 2,
     "created_at": "2026-11-20T10:00:00.000001Z",
     "created_by": "anonymous",
+    "weighed_at": None,
     "started_at": "2026-11-20T10:05:00.000001Z",
     "updated_at": "2026-11-20T10:05:00.000001Z",
     "updated_by": "anonymous",

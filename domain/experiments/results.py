@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 from domain.documents import Document
 from domain.experiments.bucketing import BUCKETS
@@ -12,7 +13,23 @@ from domain.experiments.known import KnownExperiment
 from domain.experiments.statistics import MISMATCH, MOST_UNSURE, Comparison, Sample, compared, mismatch_p_value
 
 Verdict = Literal["better", "worse", "no difference seen yet", "too few users", "shares do not match"]
+SHARE_DIGITS = 4  # all there are: a share is a number of BUCKETS
 RATE = "rate"  # of a metric of this kind, users without an outcome count as 0; of a mean they are left out
+
+
+class Question(NamedTuple):
+    """What is asked of the measurements of an experiment; `shares` are those of the users that are in it."""
+
+    experiment: UUID
+    environment: str
+    variants: Sequence[Mapping[str, Any]]
+    shares: Mapping[str, float]
+    metrics: Sequence[Document]  # the primary one first, then guardrails
+    since_us: int  # users from before do not count for the shares: they had other weights
+
+    @property
+    def control(self) -> str:
+        return str(next(one["name"] for one in self.variants if one["is_control"]))
 
 
 class Exposed(NamedTuple):
@@ -68,10 +85,15 @@ class Results:
         return self.shares_p_value >= MISMATCH
 
 
-def metrics_of(known: KnownExperiment) -> tuple[Document, ...]:
+def question_about(known: KnownExperiment) -> Question:
+    shares, metrics = shares_of(known), metrics_of(known.plan)
+    return Question(known.uuid, known.environment, known.plan["variants"], shares, metrics, known.weighed_us)
+
+
+def metrics_of(plan: Mapping[str, Any]) -> tuple[Document, ...]:
     """The primary one first, then guardrails."""
-    primary = known.plan["primary_metric"]
-    return (*(() if primary is None else (primary,)), *known.plan["guardrails"])
+    primary = plan["primary_metric"]
+    return (*(() if primary is None else (primary,)), *plan["guardrails"])
 
 
 def shares_of(known: KnownExperiment) -> dict[str, float]:
@@ -79,20 +101,19 @@ def shares_of(known: KnownExperiment) -> dict[str, float]:
     found: dict[str, float] = dict.fromkeys((one["name"] for one in known.plan["variants"]), 0.0)
     for held in known.variants:
         found[held.owner] += held.size / BUCKETS
-    return found
+    return {name: round(share, SHARE_DIGITS) for name, share in found.items()}
 
 
 def results(
-    known: KnownExperiment, exposed: Mapping[str | None, Exposed], measured: Mapping[str, Mapping[str, Measured]]
+    asked: Question, exposed: Mapping[str | None, Exposed], measured: Mapping[str, Mapping[str, Measured]]
 ) -> Results:
     """From users by variant, and by metric and variant what was measured."""
-    names = [one["name"] for one in known.plan["variants"]]
+    names = [one["name"] for one in asked.variants]
     found = {name: exposed.get(name, Exposed(0, 0)) for name in names}
-    p_value = mismatch_p_value({name: one.lately for name, one in found.items()}, shares_of(known))
-    control = next(one["name"] for one in known.plan["variants"] if one["is_control"])
+    p_value = mismatch_p_value({name: one.lately for name, one in found.items()}, asked.shares)
     metrics = (
-        _of_metric(metric, names, control, measured[metric["name"]], shares_match=p_value >= MISMATCH)
-        for metric in metrics_of(known)
+        _of_metric(metric, names, asked.control, measured[metric["name"]], shares_match=p_value >= MISMATCH)
+        for metric in asked.metrics
     )
     crossed = exposed.get(None, Exposed(0, 0)).users
     return Results({name: one.users for name, one in found.items()}, crossed, p_value, tuple(metrics))

@@ -141,9 +141,9 @@ def mismatch_p_value(users: Mapping[str, int], due: Mapping[str, float]) -> floa
 
 def chi_square_tail(value: float, *, freedom: int) -> float:
     """The probability of more than this value: a finite sum, since the degrees of freedom are whole."""
-    if freedom <= 0 or value <= 0:
-        return 1.0
     half = value / 2
+    if freedom <= 0 or half <= 0:
+        return 1.0
     first = 0.5 if freedom % 2 else 0.0
     steps = (freedom - 1) // 2 if freedom % 2 else freedom // 2
     # By logarithms: of a large value, each factor alone would leave the range of numbers.

@@ -440,6 +440,12 @@ ROUTES: dict[str, Asked] = {
     "read_experiment_results": Asked(
         VIEWERS, on_experiment("GET", "/results"), what="profile", targets=("global", "elsewhere")
     ),
+    **{
+        f"list_experiment_{rows}": Asked(
+            VIEWERS, on_experiment("GET", f"/{rows}"), what="environment", targets=("global", "elsewhere")
+        )
+        for rows in ("exposures", "outcomes")
+    },
     "revise_experiment": Asked(
         MAINTAINERS, on_experiment("PUT", body={}), what="profile", changes=True, targets=("global", "elsewhere")
     ),

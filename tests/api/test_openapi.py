@@ -263,7 +263,13 @@ MADE_FOR = {
     "experiment": of_experiments,
 }
 """What there must be before an operation is asked for, by a word in its name."""
-ROUTES_WITHOUT_BODY = {"read_experiment", "list_experiments", "read_experiment_results"}
+ROUTES_WITHOUT_BODY = {
+    "read_experiment",
+    "list_experiments",
+    "read_experiment_results",
+    "list_experiment_exposures",
+    "list_experiment_outcomes",
+}
 
 
 @operations

@@ -48,9 +48,10 @@ def test_locks_that_share_an_environment_agree():
     assert {name: versions for name, versions in together.items() if len(versions) > 1} == {}
 
 
-def test_the_rooms_import_only_what_the_service_is_installed_with():
+def test_the_rooms_import_only_what_the_service_is_or_may_be_installed_with():
     imported = {name.partition(".")[0] for path in modules(*ROOMS, "varve_server") for name in imported_by(path)}
     foreign = imported - set(ROOMS) - {"varve_server"} - sys.stdlib_module_names
-    installed = pins("run").keys()
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    installed = pins("run").keys() | {canonicalize_name(Requirement(text).name) for extra in extras for text in extra}
     from_where = {name: {canonicalize_name(one) for one in packages_distributions().get(name, [])} for name in foreign}
     assert {name: where for name, where in from_where.items() if not where & installed} == {}

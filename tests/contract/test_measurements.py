@@ -10,6 +10,7 @@ import pytest
 
 from application.measurements import DAY_US, Exposure, MetricOutcome
 from domain.experiments.results import Exposed, Measured
+from infrastructure import measurements
 from infrastructure.stores import OpenStore
 
 E_1, E_2 = UUID(int=1), UUID(int=2)
@@ -95,6 +96,27 @@ def test_large_values_keep_what_they_vary_by(opened: OpenStore):
     opened.measurements.add_exposures([exposure(f"u-{n}") for n in range(4)])
     opened.measurements.add_outcomes([outcome(f"u-{n}", 1e12 + n) for n in range(4)])
     assert measured(opened) == {"deep": Measured(4, 4, 1e12 + 1.5, 5.0)}
+
+
+def test_rows_come_back_page_after_page_in_the_order_of_arrival(opened: OpenStore, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(measurements, "PLACES", 3)
+    met = [exposure(f"u-{n}", experiment=E_2 if 2 < n < 9 else E_1) for n in range(12)]
+    came = [outcome(f"u-{n}", n, metric="latency" if n % 2 else "score") for n in range(5)]
+    came.append(outcome("u-9", 9.0, environment="staging"))
+    opened.measurements.add_exposures(met)
+    opened.measurements.add_outcomes(came)
+    pages = [opened.measurements.exposures_of(E_1, after=0)]
+    while (after := pages[-1].next) is not None:
+        pages.append(opened.measurements.exposures_of(E_1, after=after))
+    assert [len(page.rows) for page in pages] == [3, 0, 0, 3]
+    assert [row for page in pages for row in page.rows] == [*met[:3], *met[9:]]
+    assert (pages[0].first, pages[0].last) == (1, 12)
+    assert opened.measurements.outcomes_of("production", {"score"}, after=0).rows == [came[0], came[2]]
+    assert opened.measurements.outcomes_of("production", set(), after=3) == ([], None, 1, 6)
+
+
+def test_where_nothing_is_kept_there_is_one_empty_page(opened: OpenStore):
+    assert opened.measurements.exposures_of(E_1, after=0) == ([], None, 0, 0)
 
 
 def test_what_is_old_is_forgotten(opened: OpenStore):

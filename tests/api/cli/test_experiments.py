@@ -1,7 +1,8 @@
-"""experiment create, list, show, start, pause, traffic, results, conclude."""
+"""experiment create, list, show, start, pause, traffic, results, export, conclude."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -85,3 +86,30 @@ def test_results_say_when_the_shares_do_not_match(varve: Varve, plan: str, serve
     measured(server, {"control": 300, "deep": 300})
     told = varve("experiment", "results", "e-1", *at)
     assert ("shares do not match" in told.out, "not distributed" in told.err) == (True, True)
+
+
+def test_an_export_gives_the_results_that_the_server_gives(varve: Varve, plan: str, server: Server, folder: Path):
+    at = ("--server", server.address)
+    varve("experiment", "create", "e-1", plan, *at)
+    measured(server, {"control": 120, "deep": 360})
+    told = varve("experiment", "export", "e-1", "--to", "rows", *at)
+    assert (told.code, told.err) == (0, "")
+    assert told.out == "rows: exposures.parquet (480 rows), outcomes.parquet (180 rows)\n"
+    assert sorted(file.name for file in (folder / "rows").iterdir()) == ["exposures.parquet", "outcomes.parquet"]
+    there, here = (varve("experiment", "results", "e-1", *where, *at, "--json") for where in ((), ("--from", "rows")))
+    assert (here.code, here.json["users"]) == (0, {"control": 120, "deep": 360})
+    assert here.json == there.json
+
+
+def test_results_from_nowhere_say_where_they_come_from(varve: Varve, plan: str):
+    varve("experiment", "create", "e-1", plan)
+    missing = varve("experiment", "results", "e-1", "--from", "rows")
+    assert (missing.code, "varve experiment export" in missing.err) == (1, True)
+
+
+def test_without_duckdb_it_says_what_to_install(varve: Varve, plan: str, monkeypatch: pytest.MonkeyPatch):
+    varve("experiment", "create", "e-1", plan)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    for command in (("export", "e-1", "--to", "rows"), ("results", "e-1", "--from", "rows")):
+        told = varve("experiment", *command)
+        assert (told.code, "varve-server[warehouse]" in told.err) == (2, True)

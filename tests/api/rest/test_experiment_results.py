@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from api.bootstrap import Callers
+from infrastructure import measurements
 from tests.api.conftest import Client, opened
 from tests.api.rest.test_experiments import EXPERIMENTS, VARIANTS, did, planned
 from tests.api.rest.test_profiles import profile
@@ -160,3 +161,30 @@ def test_who_is_bound_to_a_user_measures_that_user_alone() -> None:
         for user, status in (("u-1", 202), ("u-2", 404)):
             assert client.post(EXPOSURES, json={"exposures": [exposed(user)]}).status_code == status
             assert client.post(OUTCOMES, json={"outcomes": [outcome(user, 1)]}).status_code == status
+
+
+def test_what_was_reported_is_read_back(client: Client, running: str) -> None:
+    accepted, other = outcome("u-1", 1), outcome("u-1", 7, metric="unplanned")
+    report(client, exposures=[exposed("u-1"), exposed("u-2", "control")], outcomes=[accepted, other])
+    page = client.get(f"{EXPERIMENTS}/{running}/exposures").json()
+    assert (page["next"], page["first"], page["last"]) == (None, 1, 2)
+    early = EARLY.replace("Z", ".000000Z")
+    assert [{**one, "received_at": None} for one in page["items"]] == [
+        {**exposed(user, variant), "at": early, "received_at": None}
+        for user, variant in (("u-1", "deep"), ("u-2", "control"))
+    ]
+    (item,) = client.get(f"{EXPERIMENTS}/{running}/outcomes").json()["items"]
+    assert {**item, "received_at": None} == {**accepted, "at": LATE.replace("Z", ".000000Z"), "received_at": None}
+
+
+def test_pages_lead_to_the_next(client: Client, running: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurements, "PLACES", 2)
+    report(client, exposures=[exposed(f"u-{n}") for n in range(5)])
+    path, users = f"{EXPERIMENTS}/{running}/exposures", []
+    while path:
+        answer = client.get(path)
+        users += [one["user_id"] for one in answer.json()["items"]]
+        path = answer.links.get("next", {}).get("url")
+    assert users == [f"u-{n}" for n in range(5)]
+    refused = client.get(f"{EXPERIMENTS}/{running}/exposures?cursor=far")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/cursor")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.experiments.guardrails import breaches
-from domain.experiments.results import Exposed, Measured, results
+from domain.experiments.results import Exposed, Measured, question_about, results
 from tests.domain.experiments.test_results import known
 
 LATENCY: dict[str, Any] = {"name": "latency", "better": "lower", "kind": "mean", "tolerated_change_percent": 5}
@@ -24,7 +24,7 @@ def found(control: Measured, deep: Measured, **metric: Any) -> list[str]:
     plan = {"primary_metric": {**LATENCY, "name": "other"}, "guardrails": [{**LATENCY, **metric}]}
     del plan["primary_metric"]["tolerated_change_percent"]
     measured = {"latency": {"control": control, "deep": deep}, "other": {"control": control, "deep": deep}}
-    return list(map(str, breaches(results(known(**plan), exposed, measured))))
+    return list(map(str, breaches(results(question_about(known(**plan)), exposed, measured))))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from domain.experiments.experiment import Experiment
 from domain.experiments.known import Happened, KnownExperiment, known_experiment
-from domain.experiments.results import Exposed, Measured, Results, results, shares_of
+from domain.experiments.results import Exposed, Measured, Results, question_about, results, shares_of
 
 SCORE: dict[str, Any] = {"name": "score", "better": "higher", "kind": "mean"}
 PLAN: dict[str, Any] = {
@@ -39,7 +39,9 @@ def rate(users: int, ones: int) -> Measured:
 def found(control: Measured, deep: Measured, *, metric: dict[str, Any] | None = None, crossed: int = 0) -> Results:
     exposed = {"control": Exposed(control.users, control.users), "deep": Exposed(deep.users, deep.users)}
     measured = {"score": {"control": control, "deep": deep}}
-    return results(known(primary_metric=metric or SCORE), {**exposed, None: Exposed(crossed, 0)}, measured)
+    return results(
+        question_about(known(primary_metric=metric or SCORE)), {**exposed, None: Exposed(crossed, 0)}, measured
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,5 +89,5 @@ def test_users_from_before_a_change_of_weights_do_not_speak_against_the_shares()
     assert (before.weighed_us, after.weighed_us, shares_of(after)) == (0, 50, {"control": 0.25, "deep": 0.75})
     again = known_experiment(event(Experiment.Revised.TOPIC, {**body, "traffic_percent": 9}, recorded_us=70), after)
     assert again.weighed_us == 50
-    told = results(after, {"control": Exposed(1100, 100), "deep": Exposed(1300, 300)}, {"score": {}})
+    told = results(question_about(after), {"control": Exposed(1100, 100), "deep": Exposed(1300, 300)}, {"score": {}})
     assert (told.shares_p_value, told.shares_match) == (1.0, True)
