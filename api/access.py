@@ -16,7 +16,7 @@ from application.views import Reach
 from domain.access.api_key import ApiKey
 from domain.access.policy import Verdict, holds
 from domain.access.principal import Principal
-from domain.access.roles import EVERY_ENVIRONMENT, Action, Role
+from domain.access.roles import CHANGES, EVERY_ENVIRONMENT, Action, Role
 from domain.configs.config import Config
 from domain.configs.scope import Context, Scope
 from domain.errors import Forbidden, NotFound
@@ -119,6 +119,11 @@ class Access:
         self.has_asked = True
         self._cases.authorize.require(self.principal, self._action)
 
+    def to_definitions(self) -> None:
+        """Of config types, which are of every environment. Raises Forbidden."""
+        self.has_asked = True
+        self._cases.authorize.require(self.principal, Action.DEFINE)
+
     def administers(self, environment: str) -> bool:
         return self._verdict(environment, None) is Verdict.ALLOWED
 
@@ -131,6 +136,10 @@ class Access:
         self.to(environment, Scope("global"))
         principal = self.principal
         return Reach(principal.user_id, principal.collection_ids) if principal.is_bound else None
+
+    @property
+    def changes(self) -> bool:
+        return self._action in CHANGES
 
     @property
     def is_unlimited(self) -> bool:

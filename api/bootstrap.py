@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import structlog
 
 from api.app import Service
+from api.callers import Callers
 from application.assemble import Unmetered
 from application.assign_profiles import AssignProfiles
 from application.audit import Audit
-from application.authenticate import Authenticate, Tokens
 from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
+from application.change_sets import ChangeSets
 from application.check_compliance import CheckCompliance
 from application.check_policies import every_gate
 from application.commands import Commands
@@ -62,6 +61,7 @@ from application.watch_failures import WatchFailures, Watching
 from domain.errors import Gated, InvalidRequest
 from infrastructure.answers import KeptAnswers
 from infrastructure.assignments import SqlAssignments
+from infrastructure.change_sets import SqlChangeSets
 from infrastructure.checkpoints import Anchor, Checkpoints
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
@@ -76,19 +76,9 @@ from infrastructure.telemetry import Telemetry
 from infrastructure.views import SqlViews
 from infrastructure.webhooks.courier import Courier, Webhooks
 from infrastructure.webhooks.signals import LoggedDeliveries
+from infrastructure.workers import Worker, at_work
 
 log = structlog.get_logger("start")
-
-
-@dataclass(frozen=True, slots=True)
-class Callers:
-    """How callers are known: by API keys, by tokens, or by both."""
-
-    by_keys: bool = True
-    tokens: Tokens | None = None
-
-    def authenticate(self, catalogs: Catalogs) -> Authenticate:
-        return Authenticate(catalogs, now_us, keys=self.by_keys, tokens=self.tokens)
 
 
 @contextmanager
@@ -239,6 +229,8 @@ def served(
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),
         govern_environments=GovernEnvironments(catalogs, views, commands, default=environment),
+        change_sets=ChangeSets(opened.log, catalogs, RegisterTypes(opened.log, views, catalogs, commands), commands),
+        change_set_views=SqlChangeSets(lambda: opened.follower.engine),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         preview=Preview(opened.log, views, catalogs, resolve_config),
         transfer=Transfer(opened.log, views, catalogs, commands),
@@ -263,19 +255,16 @@ def served(
     known = None if callers is None else callers.authenticate(catalogs)
     for check, trouble in health.checks().failing().items():
         log.warning("the service starts all the same", check=check, problem=trouble)
-    with ExitStack() as threads:
-        if checkpoints is not None:
-            anchor = Anchor(prove_log, publish, leads=opened.leads, often=signing)
-            anchor.start()
-            threads.callback(anchor.close)
-        keeper = ReportKeeper(opened.reports, watch_failures, guard, leads=opened.leads, now_us=opened.log.now_us)
-        keeper.start()
-        threads.callback(keeper.close)
-        if sending.delivers:
-            courier = Courier(deliver, leads=opened.leads, how=sending)
-            opened.follower.on_advance.append(lambda _: courier.poke())
-            courier.start()
-            threads.callback(courier.close)
+    workers: list[Worker] = [
+        ReportKeeper(opened.reports, watch_failures, guard, leads=opened.leads, now_us=opened.log.now_us)
+    ]
+    if checkpoints is not None:
+        workers.append(Anchor(prove_log, publish, leads=opened.leads, often=signing))
+    if sending.delivers:
+        courier = Courier(deliver, leads=opened.leads, how=sending)
+        opened.follower.on_advance.append(lambda _: courier.poke())
+        workers.append(courier)
+    with at_work(workers):
         yield Service(cases, kept, exposition, opened.follower.on_advance, known)
 
 
@@ -293,8 +282,3 @@ def read_variables(cases: UseCases, environment: str, variables: Mapping[str, st
 
 def own_command(operation: str) -> Command:
     return Command(SERVER, uuid4().hex, operation, b"")
-
-
-def now_us() -> int:
-    """The clock that keys expire by, in microseconds since the epoch."""
-    return time.time_ns() // 1000

@@ -101,7 +101,7 @@ def problem(
         "detail": detail,
         **more,
     }
-    if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule} for f in faults]:
+    if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule, **(f.sides or {})} for f in faults]:
         body["errors"] = found
     return Problem(json_text(body), status, headers=headers, code=code, detail=detail)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from itertools import chain
 from threading import Lock
@@ -147,6 +148,17 @@ class Catalog:
                 definition_data(self.row(name)), version=self.row(name).version
             )
         return self._compiled[name]
+
+    def having(self, definition: TypeDefinition) -> Catalog:
+        """This one with a type that a commit, which is being decided, defines anew."""
+        data = definition.to_data()
+        body = orjson.dumps({**data, "json_schema": data["schema"]}).decode()
+        row = DefinitionRow("config_type", definition.name, definition.version, self.position, body, 0, "", None)
+        twin = copy(self)
+        twin._types = {**self._types, definition.name: row}
+        twin._compiled = {**self._compiled, definition.name: definition}
+        twin.types = tuple(sorted(twin._types))
+        return twin
 
     def row(self, name: str) -> DefinitionRow:
         """The newest definition of a type. Raises NotFound."""

@@ -19,10 +19,14 @@ from domain.errors import ApprovalMissing, Fault, Frozen, IfMatchRequired, Inval
 from domain.installation.environment import Environment, environment_id
 from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
+from domain.releases.change_set import ChangeSetEvent
 from domain.times import rfc3339
 
-PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed)
-"""Events that no gate looks at: they open and shut the gates, or take the settings out of use altogether."""
+PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent)
+"""Events that no gate looks at.
+
+They open and shut the gates, take the settings out of use altogether, or only prepare what other events will do.
+"""
 NEVER_APPROVED = (Environment, Assignment, Collection)
 """Whose changes no change set can hold: there is nothing that others could approve."""
 

@@ -49,6 +49,7 @@ WITHOUT_EFFECT = frozenset(
         "collection.owned",
         "serving.changed",
         *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),
+        *(f"change_set.{did}" for did in ("created", "drafted", "draft_removed", "proposed", "published", "discarded")),
     )
 )
 """Topics that change no answer: what slots guard is said again by the configs, a tag is a name, an owner has rights.

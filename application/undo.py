@@ -36,6 +36,7 @@ INSTEAD = {
     "profile": "change the profile back; what it sets are configs at its scope, whose events have opposites",
     "assignment": "give the user the profile of before",
     "webhook": "change the webhook back, or delete it; its secret can be rotated again",
+    "change_set": "roll the change set back: POST /api/change-sets/{id}/rollback",
     "collection": "give the collection to the owner of before",
 }
 """What to do about events that have no opposite, by the first part of their topic."""

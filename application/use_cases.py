@@ -11,6 +11,8 @@ from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
+from application.change_set_views import ChangeSetViews
+from application.change_sets import ChangeSets
 from application.check_compliance import CheckCompliance
 from application.compare import Compare
 from application.counterfactual import Counterfactual
@@ -85,6 +87,8 @@ class UseCases:
     change_ladder: ChangeLadder
     switch_serving: SwitchServing
     govern_environments: GovernEnvironments
+    change_sets: ChangeSets
+    change_set_views: ChangeSetViews
     read_environment: ReadEnvironment
     preview: Preview
     transfer: Transfer

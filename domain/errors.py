@@ -35,21 +35,26 @@ Refusal
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with an input: where (JSON pointer, "" for the whole), what, and by which rule."""
+    """One thing wrong with an input: where (JSON pointer, "" for the whole), what, and by which rule.
+
+    `sides` are the values of those who want different things: base, theirs, ours.
+    """
 
     pointer: str
     message: str
     rule: str
+    sides: Mapping[str, Any] | None = None
 
     def under(self, prefix: str) -> Fault:
         """The same fault, seen from a document that holds this one at `prefix`."""
-        return Fault(prefix + self.pointer, self.message, self.rule)
+        return replace(self, pointer=prefix + self.pointer)
 
 
 class Refusal(Exception):

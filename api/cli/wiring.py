@@ -14,7 +14,7 @@ from domain.errors import Refusal, StoreUnavailable
 
 if TYPE_CHECKING:
     from api.app import Service
-    from api.bootstrap import Callers
+    from api.callers import Callers
     from application.measurements import Sums
     from application.watch_failures import Watching
     from infrastructure.checkpoints import Checkpoints
@@ -145,7 +145,7 @@ def checkpoints_of(settings: Settings, *, published: bool = True) -> Checkpoints
 
 def callers_of(settings: Settings) -> Callers | None:
     """How callers are known with these settings; None where everybody may do everything."""
-    from api.bootstrap import Callers
+    from api.callers import Callers
     from infrastructure.tokens import Issuer, IssuerTokens
 
     if settings.auth_mode == "open":

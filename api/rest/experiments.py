@@ -98,7 +98,7 @@ class Guardrail(Metric):
     tolerated_change_percent: float = Field(ge=0, le=1_000, description="For the worse, of the control's.")
 
 
-class PlanBody(Body):
+class PlanFields(Body):
     hypothesis: LongText | None = None
     variants: list[Variant] = Field(default_factory=list, max_length=20)
     traffic_percent: float = Field(100.0, allow_inf_nan=False)
@@ -108,6 +108,9 @@ class PlanBody(Body):
     guardrails: list[Guardrail] = Field(default_factory=list, max_length=20)
     starts_at: Text | None = None
     ends_at: Text | None = None
+
+
+class PlanBody(PlanFields):
     reason: Reason = None
 
 

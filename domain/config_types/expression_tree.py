@@ -24,7 +24,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field or an item: `of.field`, `of[key]`."""
+    """A field or an item: `of.field`, which has a name, or `of[key]`."""
 
     of: Node
     key: Node | None

@@ -157,9 +157,9 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def checked_name(name: str) -> str:
-    """A config's name: 1–255 printable characters, no space at either end. Raises InvalidRequest."""
+def checked_name(name: str, *, called: str = "name") -> str:
+    """A name: 1–255 printable characters, no space at either end. Raises InvalidRequest."""
     if not 1 <= len(name) <= 255 or not name.isprintable() or name != name.strip() or len(name_key(name)) > LONGEST_KEY:
-        message = "name must be 1 to 255 printable characters, with no space at either end"
-        raise InvalidRequest.at("/name", message, "name")
+        message = f"{called} must be 1 to 255 printable characters, with no space at either end"
+        raise InvalidRequest.at(f"/{called}", message, called)
     return name

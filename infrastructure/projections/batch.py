@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from application.advance import ANY_TYPE
+from application.change_set_views import ChangeSetRow
 from application.ports import Commit, Recorded
 from domain.access.api_key import ApiKey
 from domain.access.collection import Collection
@@ -24,6 +25,8 @@ from domain.profiles.assignment import Assignment
 from domain.profiles.profile import Profile
 from domain.secrets.envelope import shown_json
 from domain.webhooks.webhook import Webhook
+from infrastructure.projections.change_set_rows import TOPICS as CHANGE_SETS
+from infrastructure.projections.change_set_rows import next_change_set
 from infrastructure.projections.fold import CONFIG_TOPICS, ConfigRow, next_row
 from infrastructure.projections.tables import config_versions
 
@@ -100,6 +103,7 @@ class Batch:
     definitions: list[tuple[str, str, int, int, str, int, str, str | None]] = field(default_factory=list)
     owners: dict[tuple[str, str], str | None] = field(default_factory=dict)  # by environment and collection
     assignments: dict[tuple[str, str, int], tuple[str | None, int, str, str | None]] = field(default_factory=dict)
+    change_sets: dict[str, ChangeSetRow] = field(default_factory=dict)  # as `state`, of those that events are about
     _changed: dict[str, bool] = field(default_factory=dict)  # by this commit: whether it was in force before
 
     def fold(self, pairs: Iterable[tuple[Recorded, Commit]]) -> None:
@@ -112,6 +116,9 @@ class Batch:
                 self._config(event, commit)
             elif kind := DEFINITIONS.get(event.topic):
                 self._definition(kind, event, commit)
+            elif event.topic in CHANGE_SETS:
+                before = self.change_sets.get(event.stream_hex)
+                self.change_sets[event.stream_hex] = next_change_set(before, event, commit)
             elif event.topic in ASSIGNMENTS:
                 self._assignment(event, commit)
             elif event.topic == Collection.Owned.TOPIC:

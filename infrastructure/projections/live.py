@@ -12,11 +12,14 @@ from msgspec.structs import asdict
 from sqlalchemy.dialects import postgresql, sqlite
 
 from application.advance import Advance
+from application.change_set_views import ChangeSetRow
 from application.ports import EventStore
 from infrastructure.projections.batch import Batch
+from infrastructure.projections.change_set_rows import TOPICS as CHANGE_SETS
 from infrastructure.projections.fold import ConfigRow, events_with_commits
 from infrastructure.projections.tables import (
     assignments,
+    change_sets,
     collection_owners,
     config_versions,
     configs,
@@ -52,7 +55,8 @@ def advance(store: EventStore, engine: sa.Engine, *, after: int) -> Advance | No
         # lock.
         if connection.execute(MOVE, {"after": after, "to": position}).rowcount != 1:
             raise Fenced
-        batch = Batch(_rows(connection, {event.stream_hex for event in events}))
+        known = _change_sets(connection, {event.stream_hex for event in events if event.topic in CHANGE_SETS})
+        batch = Batch(_rows(connection, {event.stream_hex for event in events}), change_sets=known)
         batch.fold(events_with_commits(events, commits))
         write(connection, batch)
     return Advance(position, batch.touched, frozenset(row[0] for row in batch.definitions))
@@ -73,6 +77,13 @@ def _rows(connection: sa.Connection, ids: set[str]) -> dict[str, ConfigRow]:
     return found
 
 
+def _change_sets(connection: sa.Connection, ids: set[str]) -> dict[str, ChangeSetRow]:
+    wanted = sorted(ids)
+    parts = [wanted[start : start + IDS_A_QUERY] for start in range(0, len(wanted), IDS_A_QUERY)]
+    rows = (ChangeSetRow._make(row) for part in parts for row in connection.execute(CHANGE_SET_ROWS, {"ids": part}))
+    return {row.id: row for row in rows}
+
+
 def write(connection: sa.Connection, batch: Batch) -> None:
     """All writes of a batch, in the transaction that is open."""
     if batch.open:
@@ -86,6 +97,9 @@ def write(connection: sa.Connection, batch: Batch) -> None:
         connection.execute(upsert(connection.dialect.name, collection_owners), owners)
     if batch.assignments:
         connection.execute(ASSIGN, [named(assignments, (*key, *value)) for key, value in batch.assignments.items()])
+    if batch.change_sets:
+        rows = [row._asdict() for row in batch.change_sets.values()]
+        connection.execute(upsert(connection.dialect.name, change_sets), rows)
     if batch.definitions:
         connection.execute(DEFINE, [named(definitions, row) for row in batch.definitions])
         connection.execute(progress.update().values(definitions=batch.definitions[-1][3]))
@@ -119,6 +133,7 @@ slot_values = attrgetter(*slots.c.keys())
 SLOT_KEY = [column.name for column in slots.primary_key]
 MOVE = progress.update().where(progress.c.position == sa.bindparam("after")).values(position=sa.bindparam("to"))
 ROWS = sa.select(configs).where(configs.c.id.in_(sa.bindparam("ids", expanding=True)))
+CHANGE_SET_ROWS = sa.select(change_sets).where(change_sets.c.id.in_(sa.bindparam("ids", expanding=True)))
 OPEN, TAKE, DEFINE = config_versions.insert(), slot_versions.insert(), definitions.insert()
 ASSIGN = assignments.insert()
 CLOSE = (

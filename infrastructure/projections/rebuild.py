@@ -21,6 +21,7 @@ from infrastructure.projections.live import slot_values
 from infrastructure.projections.tables import (
     VIEWS,
     assignments,
+    change_sets,
     collection_owners,
     config_versions,
     configs,
@@ -63,7 +64,7 @@ def build(store: EventStore, generations: Generations, *, upto: int = LATEST, re
             loader.put(definitions, batch.definitions)
             loader.put(assignments, [(*key, *value) for key, value in batch.assignments.items()])
             batch = Batch(
-                state, state, slots=batch.slots, owners=batch.owners
+                state, state, slots=batch.slots, owners=batch.owners, change_sets=batch.change_sets
             )  # what is in force is written at the end
             done += len(events)
             report(done)
@@ -71,6 +72,7 @@ def build(store: EventStore, generations: Generations, *, upto: int = LATEST, re
         loader.put(configs, map(astuple, state.values()))
         loader.put(slots, [slot_values(row) for row in batch.slots.values() if row is not None])
         loader.put(collection_owners, [(*place, owner) for place, owner in batch.owners.items()])
+        loader.put(change_sets, list(batch.change_sets.values()))
         loader.make_indexes()
         newest = sa.select(sa.func.coalesce(sa.func.max(definitions.c.valid_from), 0)).scalar_subquery()
         connection.execute(progress.update().values(position=position, definitions=newest, log=log_name(store)))
@@ -117,7 +119,7 @@ class Loader:
                 copy.write_row(row)
 
 
-CONTENT = (configs, config_versions, slots, slot_versions, definitions, collection_owners, assignments)
+CONTENT = (configs, config_versions, slots, slot_versions, definitions, collection_owners, assignments, change_sets)
 
 
 def digest_of(connection: sa.Connection) -> str:

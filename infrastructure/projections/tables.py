@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SHAPE = 6
+SHAPE = 7
 
 VIEWS = MetaData()
 
@@ -164,4 +164,20 @@ assignments = Table(  # which profile each user was given, from which position o
     Index("assignments_by_user", "environment", "user_id", "valid_from", unique=True),
     Index("assignments_by_profile", "environment", "profile", "user_id"),
     Index("assignments_by_position", "valid_from"),  # what changed since a process last looked
+)
+
+change_sets = Table(
+    "change_sets",
+    VIEWS,
+    Column("id", String(32), primary_key=True),
+    text("environment"),
+    text("title"),
+    text("state"),
+    number("version"),
+    number("created_us"),
+    text("created_by"),
+    number("recorded_us"),  # of the newest event, as are the columns below
+    text("actor"),
+    number("position"),
+    Index("change_sets_by_environment", "environment", "created_us", "id"),
 )

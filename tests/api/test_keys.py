@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from tests.api.conftest import CONFIGS, Client, opened
 
 BODY: dict[str, Any] = {"label": "answering service", "role": "reader", "environments": ["production"]}

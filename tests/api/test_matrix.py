@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from docs.pages.access import asked_by
 from infrastructure.checkpoints import Checkpoints
 from tests.api.conftest import CONFIGS, NOWHERE, Client, opened, queue
@@ -82,6 +82,7 @@ class Furnished:
 
     client: Client
     configs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    change_sets: dict[str, dict[str, Any]] = field(default_factory=dict)  # with one draft at each target
     profiles: dict[str, str] = field(default_factory=dict)  # an id in each environment
     experiments: dict[str, str] = field(default_factory=dict)
     webhooks: dict[str, str] = field(default_factory=dict)
@@ -159,6 +160,20 @@ def on_experiment(method: str, tail: str = "", body: Any = None) -> Callable[[Fu
         return method, path, {**dry, **({} if body is None else {"json": body})}
 
     return make
+
+
+def on_change_set(method: str, tail: str = "", body: Any = None) -> Callable[[Furnished, str], Any]:
+    def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
+        dry = {"params": {"dry_run": True}} if method != "GET" else {}
+        path = f"/api/change-sets/{there.change_sets[target]['id']}{tail}"
+        return method, path, {**dry, **({} if body is None else {"json": body})}
+
+    return make
+
+
+def draft_place(target: str) -> dict[str, Any]:
+    """Where a draft for the target's scope is, in its environment."""
+    return {"scope": TARGETS[target][1], "name": "n"}
 
 
 def on_profile(method: str, body: Any = None) -> Callable[[Furnished, str], Any]:
@@ -459,6 +474,39 @@ ROUTES: dict[str, Asked] = {
         )
         for act in ("start", "pause", "conclude")
     },
+    "create_change_set": Asked(
+        EDITORS,
+        lambda _, t: (
+            "POST",
+            "/api/change-sets",
+            {
+                "json": {"environment": TARGETS[t][0], "title": "t", "drafts": [{**DRAFT, **draft_place(t)}]},
+                "params": {"dry_run": True},
+            },
+        ),
+        changes=True,
+    ),
+    "list_change_sets": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/change-sets", {"params": {"environment": TARGETS[t][0]}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "read_change_set": Asked(VIEWERS, on_change_set("GET")),
+    "draft_in_change_set": Asked(
+        EDITORS,
+        lambda there, t: on_change_set("POST", "/drafts", {"drafts": [{**DRAFT, **draft_place(t)}]})(there, t),
+        changes=True,
+    ),
+    "remove_draft_of_change_set": Asked(
+        EDITORS,
+        lambda there, t: on_change_set("DELETE", f"/drafts/{there.change_sets[t]['drafts'][0]['id']}")(there, t),
+        changes=True,
+    ),
+    **{
+        f"{act}_change_set": Asked(EDITORS, on_change_set("POST", f"/{act}", {}), changes=True)
+        for act in ("propose", "publish", "discard")
+    },
     "rollback_environment": Asked(
         EDITORS,
         lambda there, t: (
@@ -691,6 +739,9 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         for target, (environment, scope) in TARGETS.items():
             there.configs[target] = client.create(data=CHUNKING, environment=environment, scope=scope)
             there.configs[target] = client.change(there.configs[target], description="changed")
+            draft = {"config_id": there.configs[target]["id"], "description": "drafted"}
+            new = {"environment": environment, "title": target, "drafts": [draft]}
+            there.change_sets[target] = client.post("/api/change-sets", json=new).json()
         for collection, user in (("c-1", "u-1"), ("c-2", "u-2")):
             client.put(f"/api/collections/{collection}/owner", json={"user_id": user})
         for environment in ("production", "staging"):

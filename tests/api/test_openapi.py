@@ -254,8 +254,22 @@ def of_experiments(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made}, **({} if name in ROUTES_WITHOUT_BODY else {"json": bodies.get(name, {})})}
 
 
+def of_change_sets(client: Client, name: str) -> dict[str, Any]:
+    """A change set to ask for."""
+    new = {"title": f"of-{name}", "drafts": [{**DRAFT, "name": f"of-{name}"}], "description": "why"}
+    if name == "create_change_set":
+        return {"json": new}
+    made = client.post("/api/change-sets", json=new).json()
+    bodies = {"draft_in_change_set": {"drafts": [{**DRAFT, "name": "another"}]}}
+    without_body = name in {"read_change_set", "list_change_sets", "remove_draft_of_change_set"}
+    path = {"id": made["id"], "subject": made["drafts"][0]["id"]}
+    return {"path": path, "json": None if without_body else bodies.get(name, {})}
+
+
+DRAFT: dict[str, Any] = {"config_type": "chunking", "config_data": {"max_chunk_size": 900}}
 MADE_FOR = {
     "compliance": of_compliance,
+    "change_set": of_change_sets,
     "profile": of_profiles,
     "assignment": of_profiles,
     "webhook": of_webhooks,

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from application.edit_configs import EditConfigs
 from application.reports import Threshold
 from application.watch_failures import Watching

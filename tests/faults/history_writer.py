@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from application.assign_profiles import NewProfile
+from application.change_sets import change_set_id
 from application.commands import DryRun, Outcome
+from application.draft_changes import Wish
 from application.edit_configs import Draft
 from application.moments import Moment
 from application.ports import Command
@@ -72,6 +74,7 @@ class Writer:
         self.operations: Counter[str] = Counter()
         self.problems: list[str] = []
         self.accepted = 0  # commits that record something, at least
+        self._change_sets: list[UUID] = []
         self._acts: list[tuple[float, Callable[[], Outcome | None]]] = [
             (6, self._create),
             (6, self._update),
@@ -84,7 +87,7 @@ class Writer:
             (2, self._undo),
             (1, self._import),
             (0.5, self._redefine),
-            (1, self._read_variables),
+            (2, self._read_variables),
             (2, self._create_profile),
             (2, self._update_profile),
             (1, self._delete_profile),
@@ -100,6 +103,12 @@ class Writer:
             (2, self._set_policy),
             (1, self._delete_policy),
             (1, self._retire),
+            (2, self._begin_change_set),
+            (2, self._draft),
+            (1, self._remove_draft),
+            (1, self._propose),
+            (2, self._publish),
+            (0.5, self._discard),
         ]
 
     @property
@@ -311,6 +320,40 @@ class Writer:
         govern, aside = self._cases.govern_environments, f"aside-{self._random.randint(1, 3)}"
         govern.add(aside, {}, command=self._command("add_environment"))
         return done(govern.retire(aside, command=self._command("retire_environment")))
+
+    def _wish(self) -> Wish:
+        scope, config_type = self._random.choice(SCOPES), self._random.choice(TYPES)
+        fields = {"config_data": self._document(config_type), "is_default": True}
+        return Wish("config", fields, self._random.choice(NAMES), scope, config_type)
+
+    def _begin_change_set(self) -> Outcome:
+        command = self._command("create_change_set")
+        wishes = [self._wish()]
+        outcome = self._cases.change_sets.create(self._environment, title="t", wishes=wishes, command=command)
+        self._change_sets.append(change_set_id(command))
+        return done(outcome)
+
+    def _change_set(self) -> UUID:
+        if not self._change_sets:
+            raise NotFound("no change set is there yet")
+        return self._random.choice(self._change_sets)
+
+    def _draft(self) -> Outcome:
+        return done(self._cases.change_sets.draft(self._change_set(), [self._wish()], command=self._command("draft")))
+
+    def _remove_draft(self) -> Outcome:
+        id_ = self._change_set()
+        subject = self._random.choice([*self._cases.change_sets.find(id_).drafts, UUID(int=1)])
+        return done(self._cases.change_sets.remove_draft(id_, subject, command=self._command("remove_draft")))
+
+    def _propose(self) -> Outcome:
+        return done(self._cases.change_sets.propose(self._change_set(), command=self._command("propose")))
+
+    def _publish(self) -> Outcome:
+        return done(self._cases.change_sets.publish(self._change_set(), command=self._command("publish")))
+
+    def _discard(self) -> Outcome:
+        return done(self._cases.change_sets.discard(self._change_set(), command=self._command("discard")))
 
     def _some_position(self) -> int:
         newest = self._cases.store.newest()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from tests.api.conftest import CONFIGS, Client, opened
 from tests.master_keys import key_file
 

@@ -216,6 +216,7 @@ RECORDS: dict[str, tuple[str, str, Any]] = {
     "start_experiment": ("POST", "/api/experiments/{experiment}/start", {}),
     "pause_experiment": ("POST", "/api/experiments/{running}/pause", {}),
     "conclude_experiment": ("POST", "/api/experiments/{running}/conclude", {"adopt": None}),
+    "publish_change_set": ("POST", "/api/change-sets/{change_set}/publish", {}),
     "assign_owner": ("PUT", "/api/collections/c-9/owner", {"user_id": "u-1"}),
     "revise_environment": ("PUT", PRODUCTION, {"order": 7}),
     "set_policy": ("PUT", PRODUCTION + "/policies/other", {"config_type": "llm"}),
@@ -225,8 +226,10 @@ RECORDS_ELSEWHERE = {
     "change_ladder", "define_config_type", "name_position", "issue_key", "revoke_key",
     "add_environment", "retire_environment", "freeze_environment", "thaw_environment",
     "switch_serving", "create_webhook", "update_webhook", "rotate_webhook_secret", "delete_webhook",
+    "create_change_set", "draft_in_change_set", "remove_draft_of_change_set", "propose_change_set",
+    "discard_change_set",
 }  # fmt: skip
-"""What is of the whole installation, opens and shuts the gate, or changes no settings but who is told of them."""
+"""What is of the whole installation, opens and shuts the gate, or prepares changes and makes none."""
 
 
 def test_it_is_known_of_every_route_whether_a_freeze_stops_it() -> None:
@@ -257,6 +260,8 @@ def furnish(client: Client) -> dict[str, Any]:
     before = client.newest_position
     config = client.create()
     changed = client.change(config, description="another")
+    draft = {"config_type": "llm", "scope": "user:u-7", "name": "n", "config_data": {}, "mode": "overlay"}
+    drafted = client.post("/api/change-sets", json={"title": "t", "drafts": [draft]}).json()
     profiles = [
         client.post("/api/profiles", json={"name": name, "settings": {"llm": {"top_k": 3}}}).json()["id"]
         for name in ("warm", "unused")
@@ -267,7 +272,7 @@ def furnish(client: Client) -> dict[str, Any]:
         for name in ("running", "draft")
     )
     assert client.post(f"/api/experiments/{running}/start", json={}).status_code == 200
-    ids = {"config": config["id"], "position": changed["position"], "before": before}
+    ids = {"config": config["id"], "position": changed["position"], "before": before, "change_set": drafted["id"]}
     return {**ids, "profile": profiles[1], "running": running, "experiment": draft}
 
 

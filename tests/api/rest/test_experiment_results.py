@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from infrastructure import measurements
 from tests.api.conftest import Client, opened
 from tests.api.rest.test_experiments import EXPERIMENTS, VARIANTS, did, planned

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from tests.api.conftest import Client, opened
 from tests.api.rest.test_experiments import did, planned
 from tests.api.rest.test_profiles import profile

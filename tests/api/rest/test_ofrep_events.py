@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import jsonschema_rs
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from tests.api.conftest import Client, opened
 from tests.api.listening import Listening, at_socket
 from tests.api.rest.test_profiles import assign, profile

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from tests.api.conftest import Client, opened
 
 FAILURES, USAGE = "/api/failures", "/api/usage"

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from starlette.requests import Request
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from api.request_digests import request_digests
 from domain.configs.config import Config
 from tests.api.conftest import CONFIGS, Client, opened

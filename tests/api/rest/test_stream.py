@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from tests.api.conftest import CONFIGS, Client, opened
 from tests.api.listening import Event, Listening, at_socket
 

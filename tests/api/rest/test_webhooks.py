@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import Callers
+from api.callers import Callers
 from application.advance import Advance
 from tests.api.conftest import Client, opened
 from tests.master_keys import key_file

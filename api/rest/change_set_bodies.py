@@ -1,0 +1,237 @@
+"""What change sets are made of, as callers write it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from api.access import Access
+from api.rest.bodies import Body, CreateConfig, ModeField, Reason, Unset
+from api.rest.config_types import RuleBody
+from api.rest.examples import CHUNKING, CONFIG_ID
+from api.rest.experiments import PlanFields
+from api.rest.profiles import Settings
+from application.draft_changes import Wish
+from application.subjects import DATA
+from application.try_changes import faults_under
+from domain.config_types.spec import Mode
+from domain.configs.scope import Scope
+from domain.documents import Document
+from domain.errors import Fault, InvalidRequest
+from domain.experiments.experiment import PLAN
+from domain.profiles.profile import profile_scope
+from domain.releases.change_set import MOST_DRAFTS
+
+Text = Annotated[str, Field(min_length=1, max_length=255)]
+LongText = Annotated[str, Field(max_length=10_000)]
+BaseVersion = Annotated[
+    int | None, Field(ge=0, description="The version that was read; absent: as it is now. Later changes are merged.")
+]
+PLACE = ("scope", "user_id", "collection_id", "scope_id")
+
+
+class ConfigDraft(Body):
+    """Of a config: `config_id` names it, or its place, type and name; without a name, the default there."""
+
+    kind: Literal["config"] = "config"
+    action: Literal["put", "delete"] = "put"
+    config_id: Annotated[UUID | None, Field(strict=False)] = None
+    scope: str = Field("global", description="global, user, collection, another kind of the ladder, or kind:id")
+    user_id: str | None = None
+    collection_id: str | None = None
+    scope_id: str | None = None
+    config_type: str | None = None
+    name: Text | None = None
+    description: LongText | None = None
+    config_data: Document | None = None
+    mode: ModeField | None = None
+    unset: Unset | None = None
+    is_default: bool | None = None
+    is_active: bool | None = None
+    base_version: BaseVersion = None
+
+    def wish(self) -> Wish:
+        """Raises InvalidRequest."""
+        self._require_one_name()
+        given = self.model_fields_set & {"description", DATA, "mode", "unset", "is_default", "is_active"}
+        fields = {
+            name: getattr(self, name) for name in given if name == "description" or getattr(self, name) is not None
+        }
+        if self.action == "delete" and fields:
+            raise InvalidRequest.at(f"/{min(fields)}", f"{min(fields)} has no use for delete: leave it out", "extra")
+        if self.config_id is not None and self.name is not None:
+            fields["name"] = self.name
+        place: dict[str, Any] = {} if self.config_id else {"scope": self.place(), "config_type": self.config_type}
+        marks: dict[str, Any] = {"deletes": self.action == "delete", "base_version": self.base_version}
+        return Wish("config", fields, self.name, config_id=self.config_id, **place, **marks)
+
+    def _require_one_name(self) -> None:
+        extra = sorted({*PLACE, "config_type"} & self.model_fields_set) if self.config_id is not None else []
+        faults = [Fault(f"/{name}", f"config_id names the config: leave {name} out", "extra") for name in extra]
+        if self.config_id is None and self.config_type is None:
+            faults.append(Fault("/config_type", "name config_id, or config_type and a place", "missing"))
+        if faults:
+            raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults)
+
+    def place(self) -> Scope:
+        return CreateConfig.model_construct(**{name: getattr(self, name) for name in PLACE}).place()
+
+    def ask(self, access: Access, environment: str) -> None:
+        if self.config_id is not None:
+            access.to_config(self.config_id)
+        else:
+            access.to(environment, self.place())
+
+
+class ProfileDraft(Body):
+    """Of a profile: made, or changed in the fields given; `settings` are given whole."""
+
+    kind: Literal["profile"]
+    name: Text
+    description: LongText | None = None
+    settings: Settings = Field(default_factory=dict)
+    is_active: bool = True
+    base_version: BaseVersion = None
+
+    def wish(self) -> Wish:
+        fields = self.model_dump(include=self.model_fields_set & {"description", "settings", "is_active"})
+        return Wish("profile", fields, self.name, base_version=self.base_version)
+
+    def ask(self, access: Access, environment: str) -> None:
+        access.to(environment, profile_scope(self.name))
+
+
+class TypeDraft(Body):
+    """Of a config type of one's own; `schema` and `rules` are given whole."""
+
+    kind: Literal["type"]
+    name: Text
+    description: LongText = ""
+    mode: Mode = "overlay"
+    schema_: Document = Field(alias="schema", description="JSON Schema, draft 2020-12, of an object.")
+    rules: list[RuleBody] = Field(default_factory=list, max_length=100)
+    base_version: BaseVersion = None
+
+    def wish(self) -> Wish:
+        rules = [rule.model_dump() for rule in self.rules]
+        fields = {"description": self.description, "mode": self.mode, "schema": self.schema_, "rules": rules}
+        return Wish("type", fields, self.name, base_version=self.base_version)
+
+    def ask(self, access: Access, environment: str) -> None:  # noqa: ARG002 -- types are of every environment
+        access.to_definitions()
+
+
+class ExperimentDraft(PlanFields):
+    """Of an experiment that is not started: planned, or its plan changed in the fields given."""
+
+    kind: Literal["experiment"]
+    name: Text
+    base_version: BaseVersion = None
+
+    def wish(self) -> Wish:
+        fields = self.model_dump(include=self.model_fields_set & set(PLAN))
+        return Wish("experiment", fields, self.name, base_version=self.base_version)
+
+    def ask(self, access: Access, environment: str) -> None:
+        access.to(environment, Scope("experiment", self.name))
+
+
+def _kind(given: Any) -> str:
+    return str(given.get("kind", "config") if isinstance(given, dict) else getattr(given, "kind", ""))
+
+
+DraftBody = Annotated[
+    Annotated[ConfigDraft, Tag("config")]
+    | Annotated[ProfileDraft, Tag("profile")]
+    | Annotated[TypeDraft, Tag("type")]
+    | Annotated[ExperimentDraft, Tag("experiment")],
+    Discriminator(_kind),
+]
+DRAFTS: list[dict[str, Any]] = [
+    {"config_type": "chunking", "name": "main", "config_data": CHUNKING, "is_default": True},
+    {"kind": "profile", "name": "long_documents", "settings": {"retrieval": {"number_of_results": 25}}},
+]
+NEW: dict[str, Any] = {
+    "environment": "production",
+    "title": "longer chunks",
+    "description": "clauses were cut in half",
+    "drafts": DRAFTS,
+    "reason": "RAG-812",
+}
+
+
+MORE: dict[str, Any] = {"drafts": DRAFTS}
+LISTED: dict[str, Any] = {
+    "id": "8c1d8a44-b7be-5a7f-9f6d-0d6f0f3a9b1c",
+    "environment": "production",
+    "title": "longer chunks",
+    "state": "draft",
+    "version": 3,
+    "created_at": "2026-11-20T10:00:00.000001Z",
+    "created_by": "u-1",
+    "updated_at": "2026-11-20T10:00:00.000001Z",
+    "updated_by": "u-1",
+    "position": 1042,
+}
+CHANGE_SET: dict[str, Any] = {
+    **LISTED,
+    "description": "clauses were cut in half",
+    "origin": None,
+    "drafts": [
+        {
+            "id": CONFIG_ID,
+            "kind": "config",
+            "operation": "create",
+            "name": "main",
+            "scope": "global",
+            "config_type": "chunking",
+            "base_version": 0,
+            "base": None,
+            "wanted": {
+                "name": "main",
+                "description": None,
+                "mode": "replace",
+                "unset": [],
+                "is_active": True,
+                "config_data": CHUNKING,
+                "default": CONFIG_ID,
+            },
+            "author": "u-1",
+        }
+    ],
+    "authors": ["u-1"],
+}
+
+
+class DraftsBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [MORE]})
+
+    drafts: list[DraftBody] = Field(min_length=1, max_length=MOST_DRAFTS)
+    reason: Reason = None
+
+
+class NewChangeSet(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [NEW]})
+
+    environment: str | None = None
+    title: Text
+    description: LongText | None = None
+    drafts: list[DraftBody] = Field(default_factory=list, max_length=MOST_DRAFTS)
+    reason: Reason = None
+
+
+class Act(Body):
+    reason: Reason = None
+
+
+def wishes(drafts: Sequence[DraftBody], access: Access, environment: str) -> list[Wish]:
+    """What is wanted, as far as the caller may draft it. Raises InvalidRequest, Forbidden, NotFound."""
+    found = []
+    for index, draft in enumerate(drafts):
+        with faults_under(f"/drafts/{index}"):
+            draft.ask(access, environment)
+            found.append(draft.wish())
+    return found

@@ -1,0 +1,28 @@
+"""Which change sets there are: the port that listings read it through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+class ChangeSetRow(NamedTuple):
+    """A change set after its newest event; `id` is 32 hex digits, times are microseconds since the epoch."""
+
+    id: str
+    environment: str
+    title: str
+    state: str
+    version: int
+    created_us: int
+    created_by: str
+    recorded_us: int
+    actor: str
+    position: int
+
+
+class ChangeSetViews(Protocol):
+    def page(
+        self, environment: str, *, state: str | None, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[ChangeSetRow]:
+        """Newest first; `before` is time of creation and id of the last one of the page before."""

@@ -1,0 +1,35 @@
+"""From events of change sets to rows of their view."""
+
+from __future__ import annotations
+
+import msgspec
+
+from application.change_set_views import ChangeSetRow
+from application.ports import Commit, Recorded
+from domain.releases.change_set import ChangeSet, state_after
+
+TOPICS = frozenset(event.TOPIC for event in ChangeSet.EVENTS)
+
+
+class Payload(msgspec.Struct):
+    """The fields of all of these events together, as far as the view tells them."""
+
+    actor: str
+    environment: str
+    title: str = ""
+
+
+decode = msgspec.json.Decoder(Payload).decode
+
+
+def next_change_set(before: ChangeSetRow | None, event: Recorded, commit: Commit) -> ChangeSetRow:
+    """The row after this event."""
+    payload = decode(event.state)
+    state = state_after(event.topic, None if before is None else before.state)
+    if before is None:
+        created = newest = (commit.recorded_us, payload.actor)
+        id_, place = event.stream_hex, (payload.environment, payload.title)
+    else:
+        created, newest = (before.created_us, before.created_by), (commit.recorded_us, payload.actor)
+        id_, place = before.id, (before.environment, before.title)
+    return ChangeSetRow(id_, *place, state, event.version, *created, *newest, commit.last)
