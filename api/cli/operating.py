@@ -109,7 +109,7 @@ def backup(
     json: Json = False,
     debug: Debug = False,  # noqa: ARG001
 ) -> None:
-    """Copy the log of a store into a file, while it is served; see restore."""
+    """Copy a store's log into a file, which restore reads. The store may be served meanwhile."""
     named = wiring.settings(store_url=store)
     done = wiring.backed_up(named.store_url, file)
     _copied(done, f"{file} holds", as_json=json)
