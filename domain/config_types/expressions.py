@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import cel
 
 from domain.config_types.expression_cost import Size, estimate
 from domain.config_types.expression_reads import pointers_read
-from domain.config_types.expression_syntax import parsed
+from domain.config_types.expression_syntax import MAX_LENGTH, parsed
 from domain.config_types.expression_tree import UnusableExpression
 from domain.config_types.template_variables import template_variables
 
+KEPT = 1_000  # texts whose fitness is remembered: documents are checked whenever they are resolved
 _FUNCTIONS = {"template_variables": template_variables}
 _ENGINE_ERRORS = (LookupError, RuntimeError, TypeError, ValueError, ArithmeticError)
 """Everything the engine raises: a missing field, an unknown overload, a number out of range, a division by zero."""
@@ -58,3 +60,17 @@ class Expression:
 def facts(**variables: Any) -> cel.Context:
     """What expressions speak of, read once for all of them. Raises ValueError for what no JSON document can hold."""
     return cel.Context(variables, _FUNCTIONS)
+
+
+def is_expression(text: str) -> bool:
+    """Whether a text can be an expression over `this`."""
+    return len(text) <= MAX_LENGTH and _can_be_read(text)  # a longer one is not kept, either
+
+
+@lru_cache(maxsize=KEPT)
+def _can_be_read(text: str) -> bool:
+    try:
+        Expression(text)
+    except UnusableExpression:
+        return False
+    return True

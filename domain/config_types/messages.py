@@ -102,6 +102,7 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
+_FORMATS = {"varve-expression": "must be an expression that is true or not, in CEL over this"}
 _WORDS: dict[str, Callable[[Any], str]] = {
     "maximum": lambda limit: f"must be at most {_shown(limit)}",
     "minimum": lambda limit: f"must be at least {_shown(limit)}",
@@ -111,7 +112,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "enum": _options,
     "const": lambda value: f"must be {_shown(value)}",
     "pattern": lambda expression: f"must match {expression}",
-    "format": lambda name: f"must be a valid {name}",
+    "format": lambda name: _FORMATS.get(name, f"must be a valid {name}"),
     "minLength": lambda count: f"must have at least {_counted(count, 'character')}",
     "maxLength": lambda count: f"must have at most {_counted(count, 'character')}",
     "minItems": lambda count: f"must have at least {_counted(count, 'item')}",

@@ -7,10 +7,14 @@ from functools import lru_cache
 import jsonschema_rs
 import orjson
 
+from domain.config_types.expressions import is_expression
 from domain.documents import Document
 
 _PATTERNS = jsonschema_rs.RegexOptions(size_limit=100_000, dfa_size_limit=1_000_000)
 """The engine without look-around and back references: its time is linear in the text. The limits are in bytes."""
+
+
+_FORMATS = {"varve-expression": is_expression}
 
 
 def validator(schema: Document, *, formats: bool = True) -> jsonschema_rs.Draft202012Validator:
@@ -30,12 +34,16 @@ def _compiled(written: bytes, *, formats: bool) -> jsonschema_rs.Draft202012Vali
 
 
 def _uncached(schema: Document, *, formats: bool) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(schema, pattern_options=_PATTERNS, validate_formats=formats, offline=True)
+    return jsonschema_rs.Draft202012Validator(
+        schema, pattern_options=_PATTERNS, validate_formats=formats, formats=_FORMATS, offline=True
+    )
 
 
 def validators_within(schema: Document) -> jsonschema_rs.ValidatorMap:
     """A validator for every subschema, by its place: "#/properties/timeout"."""
-    return jsonschema_rs.validator_map_for(schema, pattern_options=_PATTERNS, validate_formats=True, offline=True)
+    return jsonschema_rs.validator_map_for(
+        schema, pattern_options=_PATTERNS, validate_formats=True, formats=_FORMATS, offline=True
+    )
 
 
 META = validator({"$ref": "https://json-schema.org/draft/2020-12/schema"}, formats=False)

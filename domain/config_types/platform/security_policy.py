@@ -23,7 +23,7 @@ _REQUIREMENT: Document = {
                 **string(
                     description="What must be true of each, in CEL over `this`: this.enabled && this.min_copies > 1."
                 ),
-                "minLength": 1,
+                "format": "varve-expression",
                 "maxLength": 900,
             },
             "message": {

@@ -125,13 +125,25 @@ def test_what_cannot_be_told_is_never_kept(governed: Client) -> None:
     unknown = {
         "a-type": COPIES | {"config_type": "nothing"},
         "b-field": COPIES | {"expression": "this.nothing"},
-        "c-expression": COPIES | {"expression": "this."},
-        "d-incomplete": COPIES | {"config_type": "llm", "expression": "this.temperature < 1.0"},
+        "c-incomplete": COPIES | {"config_type": "llm", "expression": "this.temperature < 1.0"},
     }
     governed.create("security_policy", {"regimes": ["gdpr"], "requirements": unknown})
     found = report(governed)
-    assert [(one["holds"], bool(one["why"])) for one in found["items"]] == [(None, True)] * 4
-    assert (found["holds"], found["regimes"]["gdpr"]["holds"], found["regimes"]["gdpr"]["unknown"]) == (None, None, 4)
+    assert [(one["holds"], bool(one["why"])) for one in found["items"]] == [(None, True)] * 3
+    assert (found["holds"], found["regimes"]["gdpr"]["holds"], found["regimes"]["gdpr"]["unknown"]) == (None, None, 3)
+
+
+def test_an_expression_that_cannot_be_read_is_refused(governed: Client) -> None:
+    data = {"requirements": {"copies": COPIES | {"expression": "this.min_copies >"}}}
+    refused = governed.post(CONFIGS, json={"config_type": "security_policy", "name": "n", "config_data": data})
+    (fault,) = refused.json()["errors"]
+    assert (refused.status_code, fault["pointer"]) == (400, "/config_data/requirements/copies/expression")
+    assert "CEL" in fault["message"]
+
+
+def test_an_expression_that_can_be_read_no_more_is_not_kept(governed: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("application.check_compliance.question", lambda _: "mend the requirement")
+    assert [(one["holds"], one["why"]) for one in report(governed)["items"]] == [(None, "mend the requirement")] * 2
 
 
 def test_a_warning_breaks_nothing(governed: Client) -> None:

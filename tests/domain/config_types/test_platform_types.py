@@ -114,7 +114,7 @@ RECORDED = {  # revision, and the start of the SHA-256 of the definition
     "multi_tenant": (1, "f677d7ada6688cbb"),
     "scalability": (1, "d9fff8bac1ebd912"),
     "security": (1, "1ad1770de17b010d"),
-    "security_policy": (1, "dfe6b330fd7d7160"),
+    "security_policy": (1, "2fcc9b812a023ef3"),
     "tuning": (1, "2b95478db2eaf628"),
     "vector_storage": (1, "442ab7ef076d83e4"),
 }
