@@ -67,6 +67,7 @@ class DeliverWebhooks:
         self._patience = patience or Patience()
         self._log = f"{store.identity.log_id}/{store.identity.epoch}"
         self._kept: Kept | None = None
+        self._is_idle = False  # there was no webhook at the last look, and nothing is left of one
         self._read = 0  # how far the log was looked through since: nobody wanted what lies between
 
     def begin(self) -> None:
@@ -98,30 +99,31 @@ class DeliverWebhooks:
         if standing.is_paused:
             return False
         if standing != self._kept:
-            self._kept, self._read = standing, standing.position
+            self._kept, self._read, self._is_idle = standing, standing.position, False
         upto = self._progress.visible  # asked before the catalog, which is then never behind it
         catalog = self._catalogs.current()
-        commits = self._commits(upto)
-        if not commits:
+        last, events = self._unread(upto, catalog)
+        if last <= self._read:
             return False
-        last = commits[-1].last
-        events = self._store.events(first=self._read + 1, last=last)
         new = list(self._wanted(events, catalog))
         given_up = dict.fromkeys(_switched_off(events, catalog), SWITCHED_OFF)
         if new or given_up or last - standing.position >= FAR:
             now_us = self._store.now_us()
             moved = self._outbox.plan(standing, position=last, new=new, given_up=given_up, now_us=now_us)
             self._kept = standing._replace(position=last) if moved else None
-        self._read = last
-        return True
+        self._read, self._is_idle = last, not catalog.webhooks and catalog.position <= last
+        return last < upto
 
-    def _commits(self, upto: int) -> list[Commit]:
-        found: list[Commit] = []
+    def _unread(self, upto: int, catalog: Catalog) -> tuple[int, Sequence[Recorded]]:
+        """Some of what lies before a position, and where it ends; nothing is read where there is no webhook."""
+        if self._is_idle and not catalog.webhooks:
+            return upto, ()
+        last = self._read
         for commit in self._store.commits(after=self._read, limit=COMMITS_A_STEP):
-            if commit.last > upto or (found and commit.last - self._read > EVENTS_A_STEP):
+            if commit.last > upto or (last > self._read and commit.last - self._read > EVENTS_A_STEP):
                 break
-            found.append(commit)
-        return found
+            last = commit.last
+        return last, self._store.events(first=self._read + 1, last=last) if last > self._read else ()
 
     def _wanted(self, events: Sequence[Recorded], catalog: Catalog) -> Iterator[NewDelivery]:
         webhooks = [one for one in catalog.webhooks.values() if one.is_active]

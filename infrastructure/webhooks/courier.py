@@ -18,6 +18,7 @@ from infrastructure.webhooks.sender import HttpSender
 log = structlog.get_logger("webhooks")
 
 MOST_AT_ONCE = 32  # deliveries on their way, to whomever
+PAUSE_SECONDS = 0.02  # between two looks, however much is recorded: one takes what many commits have brought
 TELL_SECONDS = 5.0
 FORGET_SECONDS = 60.0
 ROWS_A_STEP = 1_000
@@ -73,6 +74,8 @@ class Courier:
             self._news.wait(self._how.poll_seconds)
             self._news.clear()
             self._try(self._step)
+            if not self._flying:
+                self._closing.wait(PAUSE_SECONDS)
 
     def _try(self, do: Callable[[], None]) -> None:
         try:

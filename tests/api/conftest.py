@@ -89,7 +89,7 @@ NOWHERE = Webhooks(HttpSender(resolve=lambda _, __: ["127.0.0.1"]), delivers=Fal
 def queue(client: Client) -> None:
     """Queue the deliveries of all that has been recorded, as the follower would."""
     while client.service.use_cases.deliver_webhooks.plan():
-        pass
+        """There is more."""
 
 
 @contextmanager

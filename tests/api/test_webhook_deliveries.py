@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from standardwebhooks import Webhook as Verifier
@@ -16,13 +17,13 @@ from application.deliver_webhooks import Patience
 from infrastructure.backup import back_up, restore
 from infrastructure.webhooks.courier import Webhooks
 from infrastructure.webhooks.sender import HttpSender
-from tests.api.conftest import Client, opened
+from tests.api.conftest import Client, opened, queue
 from tests.master_keys import key_file
 from tests.receiver import Receiver, receiving
 
 WEBHOOKS = "/api/webhooks"
 SOON = Patience((0.01, 0.05, 0.1))
-Open = Callable[[str], AbstractContextManager[Client]]
+Open = Callable[..., AbstractContextManager[Client]]
 
 
 @pytest.fixture
@@ -35,8 +36,12 @@ def receiver(tmp_path: Path) -> Iterator[Receiver]:
 def open_service(receiver: Receiver, tmp_path: Path) -> Open:
     """A service that delivers, soon again where that fails."""
     keys = key_file(tmp_path / "keys", "m-1")
-    webhooks = Webhooks(HttpSender(receiver.ca_file, allows_private=True), SOON, poll_seconds=0.02)
-    return lambda url: opened(url, secret_keys=keys, webhooks=webhooks)
+    sender = HttpSender(receiver.ca_file, allows_private=True)
+
+    def open_it(url: str, patience: Patience = SOON) -> AbstractContextManager[Client]:
+        return opened(url, secret_keys=keys, webhooks=Webhooks(sender, patience, poll_seconds=0.02))
+
+    return open_it
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -156,11 +161,9 @@ def test_a_receiver_that_is_gone_is_switched_off(delivering: Client, receiver: R
     assert (on["is_active"], on["why_disabled"]) == (True, None)
 
 
-def test_a_receiver_that_fails_for_days_is_switched_off(tmp_path: Path, receiver: Receiver):
+def test_a_receiver_that_fails_for_days_is_switched_off(open_service: Open, receiver: Receiver):
     receiver.answers = lambda _: (500, {}, [])
-    patience = Patience([0.01] * 50, days=0.2 / 86_400)
-    webhooks = Webhooks(HttpSender(receiver.ca_file, allows_private=True), patience, poll_seconds=0.02)
-    with opened("memory:", secret_keys=key_file(tmp_path / "keys", "m-1"), webhooks=webhooks) as client:
+    with open_service("memory:", Patience([0.01] * 50, days=0.2 / 86_400)) as client:
         webhook = made(client, receiver)
         client.create(is_default=False)
         client.create(is_default=False)
@@ -284,6 +287,50 @@ def test_a_store_of_another_epoch_does_not_go_on_by_the_old_queue(
         refused = client.post(f"{WEBHOOKS}/{webhook['id']}/deliveries/{dead['id']}/redeliver")
         assert refused.status_code == 409
         assert "restored" in refused.json()["detail"]
+
+
+def test_what_waits_for_the_last_webhook_is_given_up_when_that_is_deleted(open_service: Open, receiver: Receiver):
+    receiver.answers = lambda _: (500, {}, [])
+    with open_service("memory:", Patience([3600.0])) as client:
+        webhook = made(client, receiver)
+        client.create(is_default=False)
+        receiver.hears(1)
+        client.delete(f"{WEBHOOKS}/{webhook['id']}")
+        outbox, deadline = client.service.use_cases.outbox, time.monotonic() + 30
+        while outbox.backlog().waiting and time.monotonic() < deadline:
+            time.sleep(0.02)
+        (dead,) = outbox.page(UUID(webhook["id"]).hex, state="dead", before=None, limit=9)
+        assert dead.answer == "the webhook was switched off before this was sent"
+
+
+def test_where_there_is_no_webhook_the_log_is_not_read(api: Client, monkeypatch: pytest.MonkeyPatch):
+    queue(api)
+    deliver = api.service.use_cases.deliver_webhooks
+    with monkeypatch.context() as patch:
+        patch.setattr(api.service.use_cases.store, "events", None)
+        api.create(is_default=False)
+        assert not deliver.plan()
+    assert deliver.standing().position < api.newest_position  # nor is anything written
+
+
+def test_the_place_in_the_log_is_kept_once_in_a_while_though_nobody_wants_anything(
+    api: Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("application.deliver_webhooks.FAR", 1)
+    queue(api)
+    api.create(is_default=False)
+    queue(api)
+    assert api.service.use_cases.deliver_webhooks.standing().position == api.newest_position
+
+
+def test_a_large_log_is_queued_in_steps(client: Client, receiver: Receiver, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("application.deliver_webhooks.COMMITS_A_STEP", 2)
+    monkeypatch.setattr("application.deliver_webhooks.EVENTS_A_STEP", 3)
+    webhook = made(client, receiver)
+    config = client.create(is_default=False)
+    for text in "abcdef":
+        config = client.change(config, description=text)
+    in_time(client, webhook, 7, state="delivered")
 
 
 def test_the_listing_is_paged(client: Client, receiver: Receiver):
