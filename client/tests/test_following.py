@@ -9,7 +9,7 @@ import time
 import pytest
 
 from client.tests.conftest import eventually
-from varve import follower
+from varve import Context, follower
 
 
 def test_a_change_is_told_once_local_answers_are_new(service, client):
@@ -19,7 +19,7 @@ def test_a_change_is_told_once_local_answers_are_new(service, client):
     position = service.put("user:u-1", "llm", temperature=0.1)
     eventually(lambda: told)
     change, temperature = told[0]
-    assert (change.contexts, change.types, change.position) == ((("u-1", None, ()),), {"llm"}, position)
+    assert (change.contexts, change.types, change.position) == ((Context("u-1"),), {"llm"}, position)
     assert temperature == 0.1
 
 
