@@ -37,7 +37,7 @@ def test_the_defaults_of_the_types_that_are_shipped_are_those_of_the_service(rea
     assert {name: answered[name] for name, type_ in types.items() if type_["complete"]} == {
         name: type_["defaults"] for name, type_ in types.items() if type_["complete"]
     }
-    assert [answered[name] for name, type_ in types.items() if not type_["complete"]] == [None] * 3
+    assert [answered[name] for name, type_ in types.items() if not type_["complete"]] == [None] * 4
 
 
 def test_an_answer_is_the_one_that_the_service_gives_by_get(real, live):

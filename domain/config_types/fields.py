@@ -25,6 +25,11 @@ def integer(minimum: int, maximum: int, *, default: int, description: str) -> Do
     return _field(description, default, type="integer", minimum=minimum, maximum=maximum)
 
 
+def whole(minimum: int, maximum: int, *, description: str) -> Document:
+    """A required whole number; both bounds are allowed."""
+    return _field(description, _REQUIRED, type="integer", minimum=minimum, maximum=maximum)
+
+
 def number(minimum: float, maximum: float, *, default: float, description: str) -> Document:
     """Any number; both bounds are allowed."""
     return _field(description, default, type="number", minimum=minimum, maximum=maximum)

@@ -106,31 +106,31 @@ GIVEN: dict[str, dict[str, Any]] = {
     "verify_config_type": {"path": {"name": "chunking"}, "json": {"schema": {"type": "object", "properties": {}}}},
     "rollback_config": {"json": {"to_version": 1}},
     "import_settings": {"json": {"kind": "bundle"}},
-    "timeline_without_user": {"params": {"config_types": "chunking", "collection_id": "c-9", "from": "position:12"}},
+    "timeline_without_user": {"params": {"config_types": "chunking", "collection_id": "c-9", "from": "position:13"}},
     "timeline": {
         "path": {"user_id": "u-1"},
-        "params": {"config_types": "chunking", "collection_id": "c-9", "from": "position:12"},
+        "params": {"config_types": "chunking", "collection_id": "c-9", "from": "position:13"},
     },
-    "diff": {"json": {"left": {**C9, "position": 12}, "right": C9, "config_types": ["chunking"]}},
+    "diff": {"json": {"left": {**C9, "position": 13}, "right": C9, "config_types": ["chunking"]}},
     "blame": {"json": {"context": C9, "config_type": "chunking", "pointer": "/max_chunk_size"}},
     "audit_replay": {"json": {**C9, "config_types": ["chunking"], "explain": True}},
-    "audit_receipts": {"json": {"receipts": [{**C9, "position": 16, "digest": "0" * 64}]}},
+    "audit_receipts": {"json": {"receipts": [{**C9, "position": 17, "digest": "0" * 64}]}},
     "rebuild_projection": {"path": {"name": "configs"}},
     "verify_log": {"json": {}},
     "issue_key": {"json": {"label": "answering service", "role": "reader", "environments": ["production"]}},
     "assign_owner": {"path": {"collection_id": "c-9"}, "json": {"user_id": "u-1"}},
-    "prove_event": {"path": {"position": 13}},
+    "prove_event": {"path": {"position": 14}},
     "prove_consistency": {"params": {"first": 3}},
     "name_position": {"path": {"name": "before-the-migration"}, "json": {}},
-    "rollback_environment": {"json": {"position": 12, "types": ["llm"]}},
+    "rollback_environment": {"json": {"position": 13, "types": ["llm"]}},
     "undo_event": {"json": {}},
     "rotate_secrets": {"json": {}},
-    "counterfactual": {"json": {"contexts": [C9], "without": 13, "position": 16}},
+    "counterfactual": {"json": {"contexts": [C9], "without": 14, "position": 17}},
     "bisect": {
         "json": {
             "context": C9,
-            "good": "position:12",
-            "bad": "position:16",
+            "good": "position:13",
+            "bad": "position:17",
             "verdict": {"config_type": "chunking", "pointer": "/max_chunk_size", "at_most": 400},
         }
     },
@@ -195,9 +195,15 @@ def differences(live: Any, example: Any, at: str = "") -> Iterator[str]:
             yield from differences(live[key], example[key], f"{at}/{key}")
     elif isinstance(live, list) and isinstance(example, list):
         if live and example:
-            yield from differences(live[0], example[0], f"{at}/0")
+            yield from differences(like(example[0], live), example[0], f"{at}/0")
     elif live is not None and example is not None and shape(live) != shape(example):
         yield at
+
+
+def like(example: Any, live: list[Any]) -> Any:
+    """Which of a list an example is about: where they have keys, the one of the same key."""
+    key = example.get("key") if isinstance(example, dict) else None
+    return next((one for one in live if key is not None and one.get("key") == key), live[0])
 
 
 def of_profiles(client: Client, name: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ NUMBERS: list[tuple[str, str, str, float, float, float]] = [
     ("chunking", "max_chunk_size", "int", 100, 50000, 400),
     ("chunking", "chunk_overlap", "int", 0, 5000, 10),
     ("chunking", "semantic_threshold", "float", 0, 1, 0.5),
+    ("chunk_index", "overlap_ratio", "float", 0, 0.95, 0.1),
+    ("chunk_index", "jaccard_threshold", "float", 0, 1, 0.8),
     ("llm", "max_new_tokens", "int", 1, 4096, 100),
     ("llm", "temperature", "float", 0, 2, 0.7),
     ("llm", "top_k", "int", 1, 100, 50),
@@ -51,6 +53,7 @@ NUMBERS: list[tuple[str, str, str, float, float, float]] = [
 
 CHOICES: list[tuple[str, str, list[str], str]] = [
     ("chunking", "strategy", ["fixed", "semantic", "paragraph", "sentence"], "fixed"),
+    ("chunk_index", "prefix_policy", ["A", "B"], "A"),
     ("retrieval", "retrieval_type", ["vector", "keyword", "hybrid"], "hybrid"),
     ("query_rewriting", "strategy", ["none", "simple", "hyde", "multi_query", "step_back"], "simple"),
     ("provider", "kind", ["openai", "azure_openai", "anthropic", "watsonx", "bedrock", "ollama", "other"], "other"),
@@ -87,6 +90,7 @@ OTHERS: list[tuple[str, str, list[Any], list[Any], Any]] = [
 ]
 
 REQUIRED: dict[str, list[str]] = {
+    "chunk_index": ["chunk_size"],
     "llm": ["model_id", "provider_id"],
     "embedding": ["model_id", "provider_id"],
     "template": ["input_variables", "system_prompt", "template_format", "template_type"],
@@ -123,7 +127,7 @@ def test_a_number_is_of_its_kind(
 @pytest.mark.parametrize(("config_type", "field", "options", "default"), CHOICES)
 def test_a_choice_allows_its_options_only(config_type: str, field: str, options: list[str], default: str) -> None:
     assert all(allowed(config_type, field, option) for option in options)
-    assert not any(allowed(config_type, field, wrong) for wrong in ("", options[0].upper(), None, 0))
+    assert not any(allowed(config_type, field, wrong) for wrong in ("", options[0].swapcase(), None, 0))
     assert DEFINITIONS[config_type].schema["properties"][field]["enum"] == options
     assert DEFINITIONS[config_type].defaults[field] == default
 
@@ -173,8 +177,8 @@ def test_every_field_and_type_is_described(spec: Any) -> None:
     assert all(field["description"].endswith((".", ".)")) for field in spec.schema["properties"].values())
 
 
-def test_nine_types_are_built_in_sorted_by_name() -> None:
+def test_ten_types_are_built_in_sorted_by_name() -> None:
     assert [spec.name for spec in BUILTIN] == [
-        "chunking", "embedding", "llm", "pipeline", "provider", "query_rewriting", "question_generation", "retrieval",
-        "template",
+        "chunk_index", "chunking", "embedding", "llm", "pipeline", "provider", "query_rewriting", "question_generation",
+        "retrieval", "template",
     ]  # fmt: skip

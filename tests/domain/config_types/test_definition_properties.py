@@ -27,7 +27,7 @@ def values(schema: Document) -> st.SearchStrategy[Any]:
 
 def _of_type(name: str, schema: Document) -> st.SearchStrategy[Any]:
     low, high = schema.get("minimum", -1000), schema.get("maximum", 1000)
-    integers = st.integers(int(low) + (name == "number"), int(high))
+    integers = st.integers(min(int(low) + (name == "number"), int(high)), int(high))
     text = st.just("https://a.example/v1") if schema.get("format") == "uri" else st.text(max_size=8)
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "integer": integers | integers.map(float),
