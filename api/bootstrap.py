@@ -51,6 +51,7 @@ from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
+from application.schedule_experiments import ScheduleExperiments
 from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
@@ -63,9 +64,9 @@ from infrastructure.answers import KeptAnswers
 from infrastructure.assignments import SqlAssignments
 from infrastructure.change_sets import SqlChangeSets
 from infrastructure.checkpoints import Anchor, Checkpoints
+from infrastructure.experiment_signals import LoggedExperiments
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
-from infrastructure.guard_signals import LoggedGuards
 from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
@@ -171,13 +172,7 @@ def served(
         opened.reports, views, quarantine, signals, watching=watching or Watching(), now_us=opened.log.now_us
     )
     run, measure = RunExperiments(catalogs, commands), MeasureExperiments(opened.measurements, catalogs)
-    guard = GuardExperiments(
-        measure,
-        RunExperiments(catalogs, guarding),
-        catalogs,
-        LoggedGuards(exposition.registry),
-        now_us=opened.log.now_us,
-    )
+    told, guarded = LoggedExperiments(exposition.registry), RunExperiments(catalogs, guarding)
     health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
@@ -224,7 +219,8 @@ def served(
         resolve_config=resolve_config,
         run_experiments=run,
         measure_experiments=measure,
-        guard_experiments=guard,
+        guard_experiments=GuardExperiments(measure, guarded, catalogs, told, now_us=opened.log.now_us),
+        schedule_experiments=ScheduleExperiments(run, guarded, catalogs, told, now_us=opened.log.now_us),
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),
@@ -255,9 +251,7 @@ def served(
     known = None if callers is None else callers.authenticate(catalogs)
     for check, trouble in health.checks().failing().items():
         log.warning("the service starts all the same", check=check, problem=trouble)
-    workers: list[Worker] = [
-        ReportKeeper(opened.reports, watch_failures, guard, leads=opened.leads, now_us=opened.log.now_us)
-    ]
+    workers: list[Worker] = [ReportKeeper(cases, leads=opened.leads, now_us=opened.log.now_us)]
     if checkpoints is not None:
         workers.append(Anchor(prove_log, publish, leads=opened.leads, often=signing))
     if sending.delivers:

@@ -42,6 +42,7 @@ from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
+from application.schedule_experiments import ScheduleExperiments
 from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
@@ -83,6 +84,7 @@ class UseCases:
     run_experiments: RunExperiments
     measure_experiments: MeasureExperiments
     guard_experiments: GuardExperiments
+    schedule_experiments: ScheduleExperiments
     register_types: RegisterTypes
     change_ladder: ChangeLadder
     switch_serving: SwitchServing

@@ -1,4 +1,4 @@
-"""A thread that looks at failures and outcomes when some have come in, and forgets reports after a while."""
+"""A thread that looks at failures and outcomes, and at the times of experiments, and forgets reports after a while."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from threading import Event, Thread
 
 import structlog
 
-from application.guard_experiments import GuardExperiments
-from application.reports import Reports
-from application.watch_failures import WatchFailures
+from application.use_cases import UseCases
 from domain.errors import StoreUnavailable
 
 log = structlog.get_logger("reports")
@@ -24,18 +22,11 @@ DAY_US = 86_400 * 1_000_000
 
 
 class ReportKeeper:
-    def __init__(
-        self,
-        reports: Reports,
-        watch: WatchFailures,
-        guard: GuardExperiments,
-        *,
-        leads: Callable[[], bool],
-        now_us: Callable[[], int],
-    ) -> None:
-        self._reports = reports
-        self._watch = watch
-        self._guard = guard
+    def __init__(self, cases: UseCases, *, leads: Callable[[], bool], now_us: Callable[[], int]) -> None:
+        self._reports = cases.reports
+        self._watch = cases.watch_failures
+        self._guard = cases.guard_experiments
+        self._schedule = cases.schedule_experiments
         self._leads = leads
         self._now_us = now_us
         self._pruned_at = 0.0
@@ -56,6 +47,7 @@ class ReportKeeper:
             try:
                 self._watch.look()
                 self._guard.look_if_due()
+                self._schedule.look_if_due()
                 self._prune_if_due()
             except StoreUnavailable as refusal:
                 log.warning("reports cannot be looked at", problem=refusal.detail)

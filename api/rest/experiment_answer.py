@@ -10,14 +10,18 @@ from domain.experiments.results import shares_of
 from domain.times import rfc3339
 
 
-def experiment_data(known: KnownExperiment, catalog: Catalog) -> dict[str, Any]:
-    """An experiment; `shares` are those of the users in it, since `weighed_at`; `buckets` say who is."""
+def experiment_data(known: KnownExperiment, catalog: Catalog, *, problem: str | None = None) -> dict[str, Any]:
+    """An experiment; `shares` are those of the users in it, since `weighed_at`; `buckets` say who is.
+
+    `problem` is why it could not be started or paused at its time.
+    """
     return {
         "id": str(known.uuid),
         "environment": known.environment,
         "name": known.name,
         **known.plan,
         "status": known.status,
+        "schedule_problem": problem,
         "shares": shares_of(known),
         "buckets": {
             "traffic_salt": known.layer,

@@ -29,6 +29,7 @@ from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from api.rest.experiment_answer import experiment_data
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
+from application.moments import Moment
 from application.use_cases import UseCases
 from domain.configs.scope import GLOBAL, Scope
 from domain.experiments.experiment import experiment_id
@@ -57,6 +58,7 @@ EXPERIMENT = {
     **PLAN,
     "status": "running",
     "shares": {"control": 0.5, "deep": 0.5},
+    "schedule_problem": None,
     "buckets": {
         "traffic_salt": "6e1c8a44b7be5a7f9f6d0d6f0f3a9b1c",
         "traffic": [[0, 2000]],
@@ -106,8 +108,8 @@ class PlanFields(Body):
     eligibility: Annotated[str, Field(max_length=2_000)] | None = Field(None, description="CEL over `context`.")
     primary_metric: Metric | None = None
     guardrails: list[Guardrail] = Field(default_factory=list, max_length=20)
-    starts_at: Text | None = None
-    ends_at: Text | None = None
+    starts_at: Text | None = Field(None, description="A draft starts by itself then, unless it was started before.")
+    ends_at: Text | None = Field(None, description="It is paused then, to be concluded.")
 
 
 class PlanBody(PlanFields):
@@ -172,7 +174,8 @@ def list_experiments(
     catalog = catalog_of(cases, moment)
     catalog.require_environment(place)
     found = [one for one in catalog.experiments.values() if one.environment == place and status in (None, one.status)]
-    content = {"items": [experiment_data(one, catalog) for one in found], "next": None}
+    items = [experiment_data(one, catalog, problem=problem_of(cases, one, moment)) for one in found]
+    content = {"items": items, "next": None}
     return json_response(content, cases=cases, position=position_of(cases, moment), headers=moment_headers(moment))
 
 
@@ -188,9 +191,8 @@ def read_experiment(id: UUID, cases: Cases, access: ReadsConfigs, asked: MomentA
     catalog = catalog_of(cases, moment)
     known = allowed(catalog, id, access)
     headers = {"ETag": f'"{known.version}"', **moment_headers(moment)}
-    return json_response(
-        experiment_data(known, catalog), cases=cases, position=position_of(cases, moment), headers=headers
-    )
+    content = experiment_data(known, catalog, problem=problem_of(cases, known, moment))
+    return json_response(content, cases=cases, position=position_of(cases, moment), headers=headers)
 
 
 @router.put("/{id:uuid}", operation_id="revise_experiment", responses=CHANGED)
@@ -260,6 +262,11 @@ def conclude_experiment(
         access.to(known.environment, GLOBAL)
     marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
     return answered(cases, id, cases.run_experiments.conclude(known, adopt=body.adopt, **marks, dry_run=dry_run))
+
+
+def problem_of(cases: UseCases, known: KnownExperiment, moment: Moment | None) -> str | None:
+    """Of now; of the past it is not kept."""
+    return cases.schedule_experiments.problem_of(known) if moment is None else None
 
 
 def allowed(catalog: Catalog, id_: UUID, access: Access) -> KnownExperiment:

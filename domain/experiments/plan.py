@@ -49,6 +49,9 @@ def _of_the_rest(plan: dict[str, Any]) -> Iterator[Fault]:
     for name in ("starts_at", "ends_at"):
         if plan[name] is not None and microseconds(plan[name]) is None:
             yield Fault(f"/{name}", f"{name} is a time with its offset, such as 2026-11-20T10:00:00Z", "time")
+    starts, ends = (microseconds(plan[name] or "") for name in ("starts_at", "ends_at"))
+    if starts is not None and ends is not None and ends <= starts:
+        yield Fault("/ends_at", "ends_at is later than starts_at", "order")
     if plan["eligibility"] is not None:
         try:
             require_evaluable(plan["eligibility"])

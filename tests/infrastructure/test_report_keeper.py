@@ -54,9 +54,7 @@ def test_reports_are_forgotten_once_they_were_kept_long_enough(restless: Client)
 def test_who_does_not_lead_forgets_nothing() -> None:
     with opened("memory:") as client:
         cases = client.service.use_cases
-        follower = ReportKeeper(
-            cases.reports, cases.watch_failures, cases.guard_experiments, leads=lambda: False, now_us=lambda: 10**18
-        )
+        follower = ReportKeeper(cases, leads=lambda: False, now_us=lambda: 10**18)
         cases.reports.add_failures([received(0)])
         follower._prune_if_due()
         assert len(told(client, FAILURES)) == 1
