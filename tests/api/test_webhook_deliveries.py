@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -247,6 +247,21 @@ def test_what_was_not_delivered_is_delivered_by_the_next_server(tmp_path: Path, 
     assert receiver.heard == []
     with open_service(url) as client:
         in_time(client, webhook, 1, state="delivered")
+
+
+def test_of_two_servers_one_delivers_and_the_other_takes_over(
+    postgres_url: str, open_service: Open, receiver: Receiver
+):
+    with ExitStack() as leading:
+        first = leading.enter_context(open_service(postgres_url))
+        webhook = made(first, receiver)
+        with open_service(postgres_url) as second:
+            second.create(is_default=False)
+            in_time(second, webhook, 1, state="delivered")
+            leading.close()
+            second.create(is_default=False)
+            in_time(second, webhook, 2, state="delivered")
+    assert len(receiver.heard) == 2
 
 
 def test_a_restore_pauses_deliveries_until_they_are_resumed(tmp_path: Path, open_service: Open, receiver: Receiver):
