@@ -131,6 +131,11 @@ class Access:
         self.has_asked = True
         return self.principal.role_in(environment) is not None
 
+    def sees(self, environment: str, scope: Scope) -> bool:
+        """Whether a listing may show what stands at a scope."""
+        self.has_asked = True
+        return self._verdict(environment, scope) is Verdict.ALLOWED
+
     def reach(self, environment: str | None) -> Reach | None:
         """What of an environment a listing may show; None for all of it. Raises NotFound."""
         self.to(environment, Scope("global"))
@@ -174,6 +179,7 @@ ReadsLog = Annotated[Access, Depends(Asks(Action.READ_LOG))]
 ReadsDefinitions = Annotated[Access, Depends(Asks(Action.READ_DEFINITIONS))]
 ChangesConfigs = Annotated[Access, Depends(Asks(Action.CHANGE_CONFIGS))]
 SwitchesServing = Annotated[Access, Depends(Asks(Action.SWITCH_SERVING))]
+HoldsLocks = Annotated[Access, Depends(Asks(Action.LOCK))]
 NamesPositions = Annotated[Access, Depends(Asks(Action.NAME_POSITIONS))]
 Imports = Annotated[Access, Depends(Asks(Action.IMPORT))]
 Governs = Annotated[Access, Depends(Asks(Action.GOVERN))]

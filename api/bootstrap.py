@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import structlog
 
 from api.app import Service
 from api.callers import Callers
+from api.starting import own_command, read_variables
 from application.assemble import Unmetered
 from application.assign_profiles import AssignProfiles
 from application.audit import Audit
@@ -25,6 +25,7 @@ from application.check_policies import every_gate
 from application.commands import Commands
 from application.compare import Compare
 from application.counterfactual import Counterfactual
+from application.declare_embedders import DeclareEmbedders
 from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
 from application.govern_environments import GovernEnvironments
@@ -33,13 +34,13 @@ from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
+from application.lock_configs import LockConfigs
 from application.manage_keys import ManageKeys
 from application.manage_webhooks import ManageWebhooks
 from application.measure_experiments import MeasureExperiments
-from application.moments import SERVER, Moments
+from application.moments import Moments
 from application.name_positions import NamePositions
 from application.open_secrets import OpenSecrets
-from application.ports import Command
 from application.prepare_log import PrepareLog
 from application.preview import Preview
 from application.prove_log import ProveLog
@@ -59,7 +60,6 @@ from application.undo import Undo
 from application.use_cases import UseCases
 from application.verify_log import VerifyLog
 from application.watch_failures import WatchFailures, Watching
-from domain.errors import Gated, InvalidRequest
 from infrastructure.answers import KeptAnswers
 from infrastructure.assignments import SqlAssignments
 from infrastructure.change_sets import SqlChangeSets
@@ -67,6 +67,7 @@ from infrastructure.checkpoints import Anchor, Checkpoints
 from infrastructure.experiment_signals import LoggedExperiments
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
+from infrastructure.indexing import Indexing
 from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
@@ -74,6 +75,7 @@ from infrastructure.report_keeper import ReportKeeper
 from infrastructure.serving_signals import ServingMetrics
 from infrastructure.stores import OpenStore, open_store
 from infrastructure.telemetry import Telemetry
+from infrastructure.tokenizers import TokenizerFolder
 from infrastructure.views import SqlViews
 from infrastructure.webhooks.courier import Courier, Webhooks
 from infrastructure.webhooks.signals import LoggedDeliveries
@@ -93,6 +95,7 @@ def service(
     secret_keys: Path | None = None,
     watching: Watching | None = None,
     webhooks: Webhooks | None = None,
+    indexing: Indexing | None = None,
     is_read_only: bool = False,
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
@@ -110,6 +113,7 @@ def service(
             callers=callers,
             watching=watching,
             webhooks=webhooks,
+            indexing=indexing,
             is_read_only=is_read_only,
         )
     finally:
@@ -134,6 +138,7 @@ def served(
     callers: Callers | None = None,
     watching: Watching | None = None,
     webhooks: Webhooks | None = None,
+    indexing: Indexing | None = None,
     is_read_only: bool = False,
 ) -> Iterator[Service]:
     """Put the use cases on an open store, and let it follow its log.
@@ -214,6 +219,8 @@ def served(
         restore=Restore(opened.log, views, catalogs, commands),
         undo=Undo(opened.log, edit_configs, commands),
         edit_configs=edit_configs,
+        lock_configs=LockConfigs(opened.log, catalogs, commands, TokenizerFolder((indexing or Indexing()).tokenizers)),
+        declare_embedders=DeclareEmbedders(opened.log, commands),
         open_secrets=OpenSecrets(opened.log),
         rotate_secrets=RotateSecrets(opened.log, commands),
         resolve_config=resolve_config,
@@ -260,19 +267,3 @@ def served(
         workers.append(courier)
     with at_work(workers):
         yield Service(cases, kept, exposition, opened.follower.on_advance, known)
-
-
-def read_variables(cases: UseCases, environment: str, variables: Mapping[str, str]) -> None:
-    """Add what the process layer lacks; what cannot be read is told, and stops nothing."""
-    command = own_command("start")
-    try:
-        problems = cases.read_environment.start(variables, environment=environment, command=command)
-    except (Gated, InvalidRequest) as refusal:
-        log.warning("environment variables were not read: sync them", environment=environment, problem=refusal.detail)
-        return
-    for name, message in problems:
-        log.warning("an environment variable was skipped", variable=name, problem=message)
-
-
-def own_command(operation: str) -> Command:
-    return Command(SERVER, uuid4().hex, operation, b"")

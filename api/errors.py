@@ -40,6 +40,8 @@ STATUS: dict[type[Refusal], int] = {
     errors.TooLarge: 413,
     errors.IdempotencyKeyReused: 422,
     errors.Frozen: 423,
+    errors.Locked: 423,
+    errors.LockRequired: 423,
     errors.IfMatchRequired: 428,
     errors.RateLimited: 429,
     errors.Behind: 503,

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from application.assemble import layer_of
 from application.catalog import Catalog, Catalogs
-from application.gates import GATES, Gates, Passage
+from application.gates import GATES, Gates
+from application.passage import Passage
 from application.ports import Views
 from application.views import LayerRow
 from domain.config_types.definition import TypeDefinition

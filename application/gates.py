@@ -7,10 +7,11 @@ them in one place (`Commands`), so that none can be forgotten.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from application.catalog import Catalog, Catalogs
 from application.known_environments import KnownEnvironment
+from application.lock_gates import lock_missing, locked
+from application.passage import Passage
 from application.ports import Command
 from application.unit_of_work import UnitOfWork
 from domain.access.collection import Collection
@@ -20,6 +21,7 @@ from domain.installation.environment import Environment, environment_id
 from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
 from domain.releases.change_set import ChangeSetEvent
+from domain.releases.locks import Locks
 from domain.times import rfc3339
 
 PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent)
@@ -27,24 +29,8 @@ PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent)
 
 They open and shut the gates, take the settings out of use altogether, or only prepare what other events will do.
 """
-NEVER_APPROVED = (Environment, Assignment, Collection)
+NEVER_APPROVED = (Environment, Assignment, Collection, Locks)
 """Whose changes no change set can hold: there is nothing that others could approve."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What one command would record in one environment."""
-
-    environment: KnownEnvironment
-    events: tuple[PlacedEvent, ...]
-    command: Command
-    work: UnitOfWork
-    catalog: Catalog
-
-    @property
-    def warnings(self) -> list[Fault]:
-        """What is let through, and told: a gate adds to it."""
-        return self.work.warnings
 
 
 Gate = Callable[[Passage], Iterable[Refusal]]
@@ -79,7 +65,7 @@ def reason_missing(passage: Passage) -> Iterator[Refusal]:
         yield InvalidRequest.at("/reason", f"a change in {name} needs a reason{form}", "reason")
 
 
-GATES: tuple[Gate, ...] = (frozen, approval_missing, if_match_missing, reason_missing)
+GATES: tuple[Gate, ...] = (frozen, locked, lock_missing, approval_missing, if_match_missing, reason_missing)
 """Where several refuse, the first of them gives the answer its status."""
 
 

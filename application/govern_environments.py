@@ -103,9 +103,6 @@ class GovernEnvironments:
 
     def _revise(self, work: UnitOfWork, environment: Environment, demands: Mapping[str, Any], command: Command) -> None:
         wanted = replace(environment.demands, **demands)
-        if wanted.require_lock:
-            message = "changes cannot be held to locks here yet: leave require_lock false"
-            raise InvalidRequest.at("/require_lock", message, "require_lock")
         if wanted.promoted_from is not None:
             _require_no_loop(work, environment.name, wanted.promoted_from)
         environment.revise(wanted, stamp=command.stamp)

@@ -48,13 +48,16 @@ WITHOUT_EFFECT = frozenset(
         "tag.named",
         "collection.owned",
         "serving.changed",
+        "embedder.declared",
+        *(f"lock.{did}" for did in ("created", "unlocked", "promoted", "rolled_back")),
         *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),
         *(f"change_set.{did}" for did in ("created", "drafted", "draft_removed", "proposed", "published", "discarded")),
     )
 )
-"""Topics that change no answer: what slots guard is said again by the configs, a tag is a name, an owner has rights.
+"""Topics that change no answer.
 
-What the switch of an environment says is beside the settings, which stay as they are."""
+What slots guard is said again by the configs, a tag is a name, an owner has rights, a lock holds back. What the switch
+of an environment says is beside the settings, which stay as they are."""
 
 OPERATIONS = {CREATED: "CREATE", DELETED: "DELETE", DEFAULT: "DEFAULT"}
 

@@ -37,6 +37,8 @@ INSTEAD = {
     "assignment": "give the user the profile of before",
     "webhook": "change the webhook back, or delete it; its secret can be rotated again",
     "change_set": "roll the change set back: POST /api/change-sets/{id}/rollback",
+    "lock": "unlock it, or roll its promotion back; what is unlocked can be locked again",
+    "embedder": "declare the model again as it was",
     "collection": "give the collection to the owner of before",
 }
 """What to do about events that have no opposite, by the first part of their topic."""

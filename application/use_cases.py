@@ -16,6 +16,7 @@ from application.change_sets import ChangeSets
 from application.check_compliance import CheckCompliance
 from application.compare import Compare
 from application.counterfactual import Counterfactual
+from application.declare_embedders import DeclareEmbedders
 from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
 from application.govern_environments import GovernEnvironments
@@ -24,6 +25,7 @@ from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
+from application.lock_configs import LockConfigs
 from application.manage_keys import ManageKeys
 from application.manage_webhooks import ManageWebhooks
 from application.measure_experiments import MeasureExperiments
@@ -78,6 +80,8 @@ class UseCases:
     restore: Restore
     undo: Undo
     edit_configs: EditConfigs
+    lock_configs: LockConfigs
+    declare_embedders: DeclareEmbedders
     open_secrets: OpenSecrets
     rotate_secrets: RotateSecrets
     resolve_config: ResolveConfig

@@ -18,6 +18,8 @@ Refusal
 │   └── Conflict             conflict           anything else that stands in the way
 ├── Gated                    an environment does not let the change through
 │   ├── Frozen               frozen             it is frozen: nothing changes there
+│   ├── Locked               locked             what is in force in the slot is locked
+│   ├── LockRequired         lock_required      only promoting a lock changes what is in force
 │   ├── ApprovalMissing      approval_missing   others must have approved the change
 │   ├── PolicyRefused        policy_refused     a policy does not allow what would be in force
 │   └── IfMatchRequired      if_match_required  the change must say which version it is about
@@ -160,6 +162,16 @@ class Gated(Refusal):
 class Frozen(Gated):
     code = "frozen"
     title = "Frozen"
+
+
+class Locked(Gated):
+    code = "locked"
+    title = "Locked"
+
+
+class LockRequired(Gated):
+    code = "lock_required"
+    title = "Lock required"
 
 
 class ApprovalMissing(Gated):

@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     secret_keys: Path | None = Field(
         None, description="the file of master keys for secrets, which nobody else may read: a line is NAME BASE64"
     )
+    tokenizers: Path | None = Field(
+        None, description="the folder of installed tokenizers: a file is FOLDER/NAME/tokenizer.json"
+    )
     telemetry_days: int = Field(
         30, ge=1, le=3650, description="how long reports of failures and of use, and finished deliveries, are kept"
     )

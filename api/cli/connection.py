@@ -86,6 +86,7 @@ async def in_process(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             checkpoints=wiring.checkpoints_of(settings, published=False),
             secret_keys=settings.secret_keys,
             webhooks=wiring.webhooks_of(settings, delivers=False),
+            indexing=wiring.indexing_of(settings),
             is_read_only=settings.read_only,
         ),
         threads=settings.threads,

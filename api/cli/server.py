@@ -69,6 +69,7 @@ class Opening:
                 secret_keys=self._settings.secret_keys,
                 watching=wiring.watching_of(self._settings),
                 webhooks=self._webhooks,
+                indexing=wiring.indexing_of(self._settings),
                 is_read_only=self._settings.read_only,
             ) as service:
                 yield service

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from application.measurements import Sums
     from application.watch_failures import Watching
     from infrastructure.checkpoints import Checkpoints
+    from infrastructure.indexing import Indexing
     from infrastructure.legacy_source import LegacyRows
     from infrastructure.parquet import Export
     from infrastructure.settings import Settings
@@ -190,6 +191,13 @@ def webhooks_of(settings: Settings, *, delivers: bool = True) -> Webhooks:
     return Webhooks(sender, patience, settings.telemetry_days, delivers)
 
 
+def indexing_of(settings: Settings) -> Indexing:
+    """What is known of the indexes of applications with these settings."""
+    from infrastructure.indexing import Indexing
+
+    return Indexing(settings.tokenizers)
+
+
 def made_key(path: Path) -> Path:
     """A new key to sign checkpoints with; where its public half is."""
     with told():
@@ -264,6 +272,7 @@ def opened_service(
     secret_keys: Path | None = None,
     watching: Watching | None = None,
     webhooks: Webhooks | None = None,
+    indexing: Indexing | None = None,
     is_read_only: bool = False,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
@@ -282,6 +291,7 @@ def opened_service(
             callers=callers,
             watching=watching,
             webhooks=webhooks,
+            indexing=indexing,
             is_read_only=is_read_only,
         )
     finally:

@@ -38,14 +38,36 @@ class Body(BaseModel):
         return given
 
 
-class CreateConfig(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [CREATE]})
+class AtScope(Body):
+    """A body that says where something stands."""
 
-    environment: str | None = None
     scope: str = Field("global", description="global, user, collection, another kind of the ladder, or kind:id")
     user_id: str | None = None
     collection_id: str | None = None
     scope_id: str | None = Field(None, description="The id, for a kind of scope that has no field of its own.")
+
+    def place(self) -> Scope:
+        """The scope, from whichever fields name it. Raises InvalidRequest where they do not agree."""
+        ids = {"user": self.user_id, "collection": self.collection_id}
+        kind, colon, inline = self.scope.partition(":")
+        if colon and not inline:
+            raise InvalidRequest.at("/scope", "write the id after the colon, such as user:u-1", "scope_form")
+        for other, value in ids.items():
+            if value is not None and other != kind:
+                message = f"{other}_id is for the scope {other}, and this one is {kind}: leave it out"
+                raise InvalidRequest.at(f"/{other}_id", message, "scope_id")
+        named = [value for value in (inline or None, ids.get(kind), self.scope_id) if value is not None]
+        if len(set(named)) > 1:
+            raise InvalidRequest.at(
+                "/scope_id", "the scope's id is given twice, and not the same: give it once", "scope_id"
+            )
+        return Scope.checked(kind, named[0] if named else "") if kind != "global" or named else GLOBAL
+
+
+class CreateConfig(AtScope):
+    model_config = ConfigDict(json_schema_extra={"examples": [CREATE]})
+
+    environment: str | None = None
     config_type: str
     name: str
     description: str | None = Field(None, max_length=10_000)
@@ -70,23 +92,6 @@ class CreateConfig(Body):
             self.is_default,
             self.is_active,
         )
-
-    def place(self) -> Scope:
-        """The scope, from whichever fields name it. Raises InvalidRequest where they do not agree."""
-        ids = {"user": self.user_id, "collection": self.collection_id}
-        kind, colon, inline = self.scope.partition(":")
-        if colon and not inline:
-            raise InvalidRequest.at("/scope", "write the id after the colon, such as user:u-1", "scope_form")
-        for other, value in ids.items():
-            if value is not None and other != kind:
-                message = f"{other}_id is for the scope {other}, and this one is {kind}: leave it out"
-                raise InvalidRequest.at(f"/{other}_id", message, "scope_id")
-        named = [value for value in (inline or None, ids.get(kind), self.scope_id) if value is not None]
-        if len(set(named)) > 1:
-            raise InvalidRequest.at(
-                "/scope_id", "the scope's id is given twice, and not the same: give it once", "scope_id"
-            )
-        return Scope.checked(kind, named[0] if named else "") if kind != "global" or named else GLOBAL
 
 
 class UpdateConfig(Body):

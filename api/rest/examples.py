@@ -113,7 +113,7 @@ MEANINGS = {
     413: "The body, or what it would record, is too large.",
     415: "The body is not JSON.",
     422: "The Idempotency-Key was used for another request.",
-    423: "The environment is frozen.",
+    423: "The environment is frozen, or the settings are locked.",
     428: "The environment demands If-Match.",
     429: "The caller asks too often.",
     431: "Address and headers are too long.",

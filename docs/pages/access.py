@@ -39,6 +39,7 @@ MEANING = {
     Action.CHANGE_CONFIGS: "create, change, delete, roll back, undo",
     Action.NAME_POSITIONS: "tags",
     Action.SWITCH_SERVING: "have clients of an environment use their defaults, or the settings again",
+    Action.LOCK: "locks, indexes",
     Action.IMPORT: "imports",
     Action.DEFINE: "types, environments, the ladder",
     Action.GOVERN: "what an environment demands of changes; its policies; freeze and thaw it",

@@ -64,6 +64,14 @@ TO_DO: dict[str, tuple[str, str]] = {
         "The environment is frozen: nothing changes there, whoever asks. `detail` says since when and why.",
         "Wait until an admin has thawed it: `POST /api/environments/{name}/thaw`.",
     ),
+    "locked": (
+        "What is in force in this slot is locked, whoever asks; `detail` names the lock and says why.",
+        "Ask a maintainer to unlock it (`POST /api/locks/{id}/unlock`), or promote another lock to it.",
+    ),
+    "lock_required": (
+        "In this environment, what is in force changes only when a lock is promoted to it.",
+        "Lock the settings where they were tried, and promote that lock: `POST /api/locks/{id}/promote`.",
+    ),
     "approval_missing": (
         "Changes in this environment need to be approved by others, and this one is not.",
         "Propose it as a change set, and have it approved.",

@@ -16,6 +16,7 @@ class Action(StrEnum):
     READ_LOG = "log.read"  # events, history, answers about the past and who changed them, proofs
     READ_DEFINITIONS = "definitions.read"  # types, environments, the ladder, tags, the state of the views
     CHANGE_CONFIGS = "configs.change"
+    LOCK = "locks.change"  # of a slot; and the indexes that are built from what is locked
     NAME_POSITIONS = "positions.name"
     SWITCH_SERVING = "serving.switch"  # who may change every setting may take all of them out of use
     IMPORT = "settings.import"
@@ -38,7 +39,7 @@ class Role(StrEnum):
 
 _USES = frozenset({Action.READ_EFFECTIVE, Action.REPORT})
 _VIEWS = _USES | {Action.READ_CONFIGS, Action.READ_LOG, Action.READ_DEFINITIONS, Action.READ_REPORTS}
-_MAINTAINS = _VIEWS | {Action.CHANGE_CONFIGS, Action.NAME_POSITIONS, Action.SWITCH_SERVING}
+_MAINTAINS = _VIEWS | {Action.CHANGE_CONFIGS, Action.LOCK, Action.NAME_POSITIONS, Action.SWITCH_SERVING}
 
 GRANTS: dict[Role, frozenset[Action]] = {
     # Secrets are for programs that use them: who looks at settings, or changes them, need not see them.

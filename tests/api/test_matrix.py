@@ -86,6 +86,8 @@ class Furnished:
     profiles: dict[str, str] = field(default_factory=dict)  # an id in each environment
     experiments: dict[str, str] = field(default_factory=dict)
     webhooks: dict[str, str] = field(default_factory=dict)
+    candidates: dict[str, str] = field(default_factory=dict)  # a lock at each target
+    promoted: dict[str, str] = field(default_factory=dict)
     keys: dict[Caller, str] = field(default_factory=dict)
     key_ids: dict[Caller, str] = field(default_factory=dict)
     newest: int = 0
@@ -185,6 +187,21 @@ def on_profile(method: str, body: Any = None) -> Callable[[Furnished, str], Any]
     return make
 
 
+def lock(environment: str, scope: str, config_type: str) -> dict[str, Any]:
+    models = {"embedder_name": "e", "tokenizer_name": "t"}
+    return {"environment": environment, "scope": scope, "config_type": config_type, **models}
+
+
+def on_lock(tail: str = "", body: Callable[[str], Any] | None = None, *, promoted: bool = False) -> Asked:
+    def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
+        path = f"/api/locks/{(there.promoted if promoted else there.candidates)[target]}{tail}"
+        if body is None:
+            return "GET", path, {}
+        return "POST", path, {"params": {"dry_run": True}, "json": {"reason": "measured", **body(target)}}
+
+    return Asked(VIEWERS if body is None else MAINTAINERS, make)
+
+
 def on_webhook(method: str, tail: str = "", body: Any = None) -> Asked:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" and tail in ("", "/rotate-secret") else {}
@@ -205,6 +222,17 @@ def dry(method: str, path: str, body: Any) -> Callable[[Furnished, str], Any]:
 VARIANTS = [{"name": "control", "weight": 1, "is_control": True}, {"name": "warm", "weight": 1, "profile": "warm"}]
 DRAFT = {"config_type": "retrieval", "config_data": {}}
 ROUTES: dict[str, Asked] = {
+    "create_lock": Asked(
+        MAINTAINERS,
+        lambda _, t: ("POST", "/api/locks", {"json": lock(*TARGETS[t], "chunking"), "params": {"dry_run": True}}),
+    ),
+    "read_lock": on_lock(),
+    "unlock": on_lock("/unlock", lambda _: {}),
+    "promote_lock": on_lock("/promote", lambda t: {"to_environment": TARGETS[t][0]}),
+    "roll_lock_back": on_lock("/rollback", lambda _: {}, promoted=True),
+    "list_locks": Asked(VIEWERS, plain("GET", "/api/locks"), what="own rights"),
+    "declare_embedder": Asked(ADMINS, dry("PUT", "/api/embedders", {"name": "m"}), what="installation"),
+    "list_embedders": Asked(VIEWERS, plain("GET", "/api/embedders"), what="own rights"),
     "create_config": Asked(
         EDITORS,
         lambda _, t: ("POST", CONFIGS, {"json": {**place(t), **DRAFT, "name": "n"}, "params": {"dry_run": True}}),
@@ -724,6 +752,21 @@ def expected_at(caller: Caller, asked: Asked, target: str) -> int:
     return 200
 
 
+def hold(there: Furnished, target: str, environment: str, scope: str) -> None:
+    """A lock that may be promoted, and one that was."""
+    client = there.client
+    client.create("pipeline", environment=environment, scope=scope)
+    there.candidates[target] = client.post("/api/locks", json=lock(environment, scope, "pipeline")).json()["id"]
+    client.create("llm", {"provider_id": "p", "model_id": "m"}, environment=environment, scope=scope)
+    if (held := there.promoted.get(f"trial {scope}")) is None:
+        client.create("llm", {"provider_id": "p", "model_id": "n"}, environment="trial", scope=scope)
+        held = there.promoted[f"trial {scope}"] = client.post("/api/locks", json=lock("trial", scope, "llm")).json()[
+            "id"
+        ]
+    promote = {"to_environment": environment, "reason": "measured"}
+    there.promoted[target] = client.post(f"/api/locks/{held}/promote", json=promote).json()["id"]
+
+
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
     keys = key_file(tmp_path_factory.mktemp("keys") / "keys", "m-1")
@@ -742,6 +785,9 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
             draft = {"config_id": there.configs[target]["id"], "description": "drafted"}
             new = {"environment": environment, "title": target, "drafts": [draft]}
             there.change_sets[target] = client.post("/api/change-sets", json=new).json()
+        client.post("/api/environments", json={"name": "trial"})
+        for target, (environment, scope) in TARGETS.items():
+            hold(there, target, environment, scope)
         for collection, user in (("c-1", "u-1"), ("c-2", "u-2")):
             client.put(f"/api/collections/{collection}/owner", json={"user_id": user})
         for environment in ("production", "staging"):

@@ -260,6 +260,24 @@ def of_experiments(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made}, **({} if name in ROUTES_WITHOUT_BODY else {"json": bodies.get(name, {})})}
 
 
+def of_locks(client: Client, name: str) -> dict[str, Any]:
+    """A lock to ask for, which was promoted where it must have been."""
+    for environment in (name, f"to_{name}"):
+        client.post("/api/environments", json={"name": environment})
+    there = {"environment": name, "scope": "collection", "collection_id": "c-9"}
+    settings = {"chunk_size": 450}
+    client.create("chunk_index", settings, **there)
+    if name == "create_lock":
+        return {"json": {**body_of(name), **there}}
+    made = client.post("/api/locks", json={**body_of("create_lock"), **there}).json()["id"]
+    promote = {"to_environment": f"to_{name}", "reason": "measured"}
+    if name == "roll_lock_back":
+        client.create("chunk_index", settings, **{**there, "environment": f"to_{name}"})
+        client.post(f"/api/locks/{made}/promote", json=promote)
+    bodies: dict[str, Any] = {"promote_lock": promote, "unlock": {"reason": "w"}, "roll_lock_back": {"reason": "w"}}
+    return {"path": {"id": made}, "json": bodies.get(name)}
+
+
 def of_change_sets(client: Client, name: str) -> dict[str, Any]:
     """A change set to ask for."""
     new = {"title": f"of-{name}", "drafts": [{**DRAFT, "name": f"of-{name}"}], "description": "why"}
@@ -273,7 +291,10 @@ def of_change_sets(client: Client, name: str) -> dict[str, Any]:
 
 
 DRAFT: dict[str, Any] = {"config_type": "chunking", "config_data": {"max_chunk_size": 900}}
+
+
 MADE_FOR = {
+    "lock": of_locks,
     "compliance": of_compliance,
     "change_set": of_change_sets,
     "profile": of_profiles,

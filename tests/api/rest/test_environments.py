@@ -63,7 +63,6 @@ def test_what_was_demanded_then_is_told_of_then(api: Client) -> None:
         ({"reason_pattern": "x" * 501}, "/reason_pattern"),
         ({"promoted_from": "nowhere"}, "/promoted_from"),
         ({"promoted_from": "production"}, "/promoted_from"),
-        ({"require_lock": True}, "/require_lock"),
         ({"rules": []}, "/rules"),
     ],
     ids=["approvals", "look-around", "a long pattern", "from nowhere", "from itself", "locks", "unknown"],
