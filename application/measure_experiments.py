@@ -64,8 +64,6 @@ class MeasureExperiments:
 def results_from(sums: Sums, asked: Question) -> Results:
     """Wherever the sums are made. Raises StoreUnavailable."""
     exposed = sums.exposed(asked.experiment, since_us=asked.since_us)
-    measured = {
-        name: sums.measured(asked.experiment, environment=asked.environment, metric=name)
-        for name in {metric["name"] for metric in asked.metrics}
-    }
+    names = {metric["name"] for metric in asked.metrics}
+    measured = sums.measured(asked.experiment, environment=asked.environment, metrics=names)
     return results(asked, exposed, measured)

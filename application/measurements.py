@@ -61,8 +61,10 @@ class Sums(Protocol):
     def exposed(self, experiment: UUID, *, since_us: int) -> Mapping[str | None, Exposed]:
         """Users by variant, each once; under None those who met several variants."""
 
-    def measured(self, experiment: UUID, *, environment: str, metric: str) -> Mapping[str, Measured]:
-        """By variant, over users who met no other: the mean of what came of each since its first exposure."""
+    def measured(
+        self, experiment: UUID, *, environment: str, metrics: Collection[str]
+    ) -> Mapping[str, Mapping[str, Measured]]:
+        """By metric and variant, of users who met no other: the mean of what came of each since its first exposure."""
 
 
 class Measurements(Sums, Protocol):

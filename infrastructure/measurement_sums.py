@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -33,9 +33,13 @@ class SqlSums:
         rows = self._read(users_by_variant(self._source, experiment, since_us=since_us))
         return {row.variant: Exposed(row.users, int(row.lately)) for row in rows}
 
-    def measured(self, experiment: UUID, *, environment: str, metric: str) -> Mapping[str, Measured]:
-        rows = self._read(sums_by_variant(self._source, experiment, environment=environment, metric=metric))
-        return {row.variant: measured_of(row) for row in rows}
+    def measured(
+        self, experiment: UUID, *, environment: str, metrics: Collection[str]
+    ) -> Mapping[str, Mapping[str, Measured]]:
+        found: dict[str, dict[str, Measured]] = {name: {} for name in metrics}
+        for row in self._read(sums_by_variant(self._source, experiment, environment=environment, metrics=metrics)):
+            found[row.metric][row.variant] = measured_of(row)
+        return found
 
 
 def once(rows: sa.FromClause, *key: str) -> sa.FromClause:
@@ -48,10 +52,8 @@ def once(rows: sa.FromClause, *key: str) -> sa.FromClause:
 
 def measured_of(row: Any) -> Measured:
     """From sums about `middle`."""
-    if not row.measured:
-        return Measured(row.users, 0, 0.0, 0.0)
-    off = row.total / row.measured
-    return Measured(row.users, row.measured, row.middle + off, max(0.0, row.squares - row.measured * off**2))
+    off = row.total / row.users
+    return Measured(row.users, row.middle + off, max(0.0, row.squares - row.users * off**2))
 
 
 def users_by_variant(source: Source, experiment: UUID, *, since_us: int) -> sa.Select[Any]:
@@ -62,36 +64,29 @@ def users_by_variant(source: Source, experiment: UUID, *, since_us: int) -> sa.S
     return sa.select(users.c.variant, *counts).group_by(users.c.variant)
 
 
-def sums_by_variant(source: Source, experiment: UUID, *, environment: str, metric: str) -> sa.Select[Any]:
-    """Rows of variant, users, users with a value, and the sums of their values and of the squares, less a middle.
+def sums_by_variant(source: Source, experiment: UUID, *, environment: str, metrics: Collection[str]) -> sa.Select[Any]:
+    """Rows of metric, variant, users with a value, and the sums of their values and of the squares, less a middle.
 
-    The middle is the mean of all: sums about it keep their digits, however far from 0 the values are.
+    The middle is the mean of the metric: sums about it keep their digits, however far from 0 the values are.
     """
     users, o = _users(source, experiment), source.outcomes.c
-    theirs = sa.and_(
-        o.environment == environment,
-        o.metric == metric,
-        o.user_id == users.c.user_id,
-        o.at_us >= users.c.first_us,
-    )
+    theirs = (o.user_id == users.c.user_id) & (o.at_us >= users.c.first_us)
     means = (
-        sa.select(users.c.variant, sa.func.avg(o.value).label("value"))
-        .select_from(users.outerjoin(source.outcomes, theirs))
-        .where(users.c.variant.is_not(None))
-        .group_by(users.c.user_id, users.c.variant)
+        sa.select(o.metric, users.c.variant, sa.func.avg(o.value).label("value"))
+        .select_from(users.join(source.outcomes, theirs))
+        .where(users.c.variant.is_not(None), o.environment == environment, o.metric.in_(sorted(metrics)))
+        .group_by(o.metric, users.c.user_id, users.c.variant)
         .cte("means")
     )
-    middle = sa.select(sa.func.avg(means.c.value).label("middle")).cte("middles")
-    value = means.c.value - middle.c.middle
-    sums = sa.select(
-        means.c.variant,
-        sa.func.count().label("users"),
-        sa.func.count(value).label("measured"),
-        sa.func.sum(value).label("total"),
-        sa.func.sum(value * value).label("squares"),
-        middle.c.middle,
+    middle = sa.func.avg(means.c.value).label("middle")
+    middles = sa.select(means.c.metric, middle).group_by(means.c.metric).cte("middles")
+    value, kind = means.c.value - middles.c.middle, (means.c.metric, means.c.variant, middles.c.middle)
+    sums = sa.func.sum(value).label("total"), sa.func.sum(value * value).label("squares")
+    return (
+        sa.select(*kind, sa.func.count().label("users"), *sums)
+        .join_from(means, middles, means.c.metric == middles.c.metric)
+        .group_by(*kind)
     )
-    return sums.join_from(means, middle, sa.true()).group_by(means.c.variant, middle.c.middle)
 
 
 def _users(source: Source, experiment: UUID) -> sa.Subquery:

@@ -53,7 +53,7 @@ def sums_in_folder(folder: Path) -> Iterator[Read]:
 def asked(database: duckdb.DuckDBPyConnection, query: sa.Select[Any]) -> Sequence[Any]:
     import duckdb  # noqa: PLC0415 -- an extra
 
-    compiled = query.compile(dialect=SPOKEN)
+    compiled = query.compile(dialect=SPOKEN, compile_kwargs={"render_postcompile": True})
     try:
         found = database.execute(str(compiled), [compiled.params[name] for name in compiled.positiontup or ()])
     except duckdb.Error as error:

@@ -40,16 +40,15 @@ class Exposed(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Of a variant: its users, those of them with an outcome, the mean of their means, and the squared deviations."""
+    """Of a variant: its users with an outcome, the mean of their means, and the squared deviations from that."""
 
     users: int
-    measured: int
     mean: float
     deviations: float
 
-    def sample(self, metric: Document) -> Sample:
-        known = Sample(self.measured, self.mean, self.deviations)
-        return known.with_zeros(self.users - self.measured) if metric.get("kind") == RATE else known
+    def sample(self, metric: Document, *, exposed: int) -> Sample:
+        known = Sample(*self)
+        return known.with_zeros(exposed - self.users) if metric.get("kind") == RATE else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +111,23 @@ def results(
     found = {name: exposed.get(name, Exposed(0, 0)) for name in names}
     p_value = mismatch_p_value({name: one.lately for name, one in found.items()}, asked.shares)
     metrics = (
-        _of_metric(metric, names, asked.control, measured[metric["name"]], shares_match=p_value >= MISMATCH)
+        _of_metric(
+            metric, _samples(metric, found, measured[metric["name"]]), asked.control, shares_match=p_value >= MISMATCH
+        )
         for metric in asked.metrics
     )
     crossed = exposed.get(None, Exposed(0, 0)).users
     return Results({name: one.users for name, one in found.items()}, crossed, p_value, tuple(metrics))
 
 
-def _of_metric(
-    metric: Document, names: list[str], control: str, measured: Mapping[str, Measured], *, shares_match: bool
-) -> MetricResult:
-    samples = {name: measured.get(name, Measured(0, 0, 0.0, 0.0)).sample(metric) for name in names}
+def _samples(
+    metric: Document, exposed: Mapping[str, Exposed], measured: Mapping[str, Measured]
+) -> Mapping[str, Sample]:
+    nobody = Measured(0, 0.0, 0.0)
+    return {name: measured.get(name, nobody).sample(metric, exposed=one.users) for name, one in exposed.items()}
+
+
+def _of_metric(metric: Document, samples: Mapping[str, Sample], control: str, *, shares_match: bool) -> MetricResult:
     base, found = samples[control], []
     for name, sample in samples.items():
         comparison = None if name == control else compared(sample, base)
@@ -130,7 +135,7 @@ def _of_metric(
         if name != control:
             said = _verdict(comparison, metric, fewest=min(sample.users, base.users), shares_match=shares_match)
         found.append(VariantResult(name, sample, comparison, said))
-    return MetricResult(metric, found[names.index(control)], tuple(found))
+    return MetricResult(metric, found[list(samples).index(control)], tuple(found))
 
 
 def _verdict(comparison: Comparison | None, metric: Document, *, fewest: int, shares_match: bool) -> Verdict:

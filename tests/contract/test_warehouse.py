@@ -81,10 +81,9 @@ def in_database(file: Path, reported: tuple[list[Exposure], list[MetricOutcome]]
     return url
 
 
-def figures(sums: Sums) -> tuple[Mapping[str | None, Exposed], dict[str, Mapping[str, Measured]]]:
-    return sums.exposed(EXPERIMENT, since_us=2 * DAY_US), {
-        name: sums.measured(EXPERIMENT, environment="production", metric=name) for name in METRICS
-    }
+def figures(sums: Sums) -> tuple[Mapping[str | None, Exposed], Mapping[str, Mapping[str, Measured]]]:
+    measured = sums.measured(EXPERIMENT, environment="production", metrics=METRICS)
+    return sums.exposed(EXPERIMENT, since_us=2 * DAY_US), measured
 
 
 def about(measured: Mapping[str, Mapping[str, Measured]]) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def plainly(reported: tuple[list[Exposure], list[MetricOutcome]], metric: str) -
         users = [user for user, met in variants.items() if met == {variant}]
         means = [sum(values[user]) / len(values[user]) for user in users if user in values]
         mean = sum(means) / len(means)
-        found[variant] = Measured(len(users), len(means), mean, sum((one - mean) ** 2 for one in means))
+        found[variant] = Measured(len(means), mean, sum((one - mean) ** 2 for one in means))
     return found
 
 

@@ -15,7 +15,7 @@ LATENCY: dict[str, Any] = {"name": "latency", "better": "lower", "kind": "mean",
 
 def around(mean: float, *, users: int = 2000, spread: float = 10.0) -> Measured:
     """Half of the users as far below the mean as the others are above it."""
-    return Measured(users, users, mean, users * spread**2)
+    return Measured(users, mean, users * spread**2)
 
 
 def found(control: Measured, deep: Measured, **metric: Any) -> list[str]:

@@ -33,11 +33,16 @@ def known(**plan: Any) -> KnownExperiment:
 
 def rate(users: int, ones: int) -> Measured:
     """As many values of 1, and 0 of the others."""
-    return Measured(users, users, ones / users, ones * (users - ones) / users)
+    return Measured(users, ones / users, ones * (users - ones) / users)
 
 
-def found(control: Measured, deep: Measured, *, metric: dict[str, Any] | None = None, crossed: int = 0) -> Results:
-    exposed = {"control": Exposed(control.users, control.users), "deep": Exposed(deep.users, deep.users)}
+def found(
+    control: Measured, deep: Measured, *, metric: dict[str, Any] | None = None, crossed: int = 0, idle: int = 0
+) -> Results:
+    """`idle` users of each have no outcome."""
+    exposed = {
+        name: Exposed(one.users + idle, one.users + idle) for name, one in (("control", control), ("deep", deep))
+    }
     measured = {"score": {"control": control, "deep": deep}}
     return results(
         question_about(known(primary_metric=metric or SCORE)), {**exposed, None: Exposed(crossed, 0)}, measured
@@ -70,9 +75,9 @@ def test_what_one_look_would_believe_is_no_verdict_yet():
 
 
 def test_of_a_rate_users_without_an_outcome_count_as_zero_and_of_a_mean_not_at_all():
-    half = Measured(users=1000, measured=500, mean=1.0, deviations=0.0)
+    half = Measured(users=500, mean=1.0, deviations=0.0)
     for kind, means in (("rate", [0.5, 0.5]), ("mean", [1.0, 1.0])):
-        (metric,) = found(half, half, metric={**SCORE, "kind": kind}).metrics
+        (metric,) = found(half, half, metric={**SCORE, "kind": kind}, idle=500).metrics
         assert [one.sample.mean for one in metric.variants] == means
 
 

@@ -89,7 +89,8 @@ def test_values_that_differ_by_rounding_alone_do_not_vary(value: float, ours: in
 @given(st.lists(st.integers(-100, 100), min_size=1, max_size=50), st.integers(0, 50))
 def test_a_rate_has_the_variance_of_its_values_and_zeros(values: list[int], zeros: int):
     known = sample(values, [1] * len(values))
-    measured = Measured(len(values) + zeros, len(values), known.mean, known.deviations).sample({"kind": "rate"})
+    of_those_with_one = Measured(len(values), known.mean, known.deviations)
+    measured = of_those_with_one.sample({"kind": "rate"}, exposed=len(values) + zeros)
     reference = DescrStatsW([*values, *[0] * zeros])
     assert (measured.users, measured.mean) == (reference.nobs, pytest.approx(reference.mean, abs=1e-12))
     assert measured.deviations == pytest.approx(reference.sumsquares, rel=SAME, abs=SAME)
