@@ -17,6 +17,16 @@ def test_attributes_are_sent_and_answers_held_for_each_set_of_them(service, clie
     assert "attributes" not in service.batches[-1]["contexts"][0]
 
 
+def test_answers_come_from_disk_for_the_attributes_that_they_were_given_for(tmp_path, service, connect):
+    first = connect(cache_dir=tmp_path)
+    first.effective("u-1", attributes={"plan": "pro"})
+    first.close()
+    service.stop()
+    again = connect(cache_dir=tmp_path)
+    assert again.effective("u-1", attributes={"plan": "pro"}).meta.source == "disk"
+    assert again.effective("u-1", attributes={"plan": "free"}).meta.source != "disk"
+
+
 def test_true_and_one_are_not_the_same():
     assert Context.checked("u-1", attributes={"trial": True}) != Context.checked("u-1", attributes={"trial": 1})
 

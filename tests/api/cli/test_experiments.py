@@ -113,3 +113,19 @@ def test_without_duckdb_it_says_what_to_install(varve: Varve, plan: str, monkeyp
     for command in (("export", "e-1", "--to", "rows"), ("results", "e-1", "--from", "rows")):
         told = varve("experiment", *command)
         assert (told.code, "varve-server[warehouse]" in told.err) == (2, True)
+
+
+def test_attributes_decide_who_is_in_it_and_the_past_is_asked_with_them(varve: Varve, folder: Path):
+    plan = PLAN + "eligibility: 'context.attributes.plan == \"pro\" && context.attributes.seats > 10'\n"
+    (folder / "plan.yaml").write_text(plan, encoding="utf-8")
+    varve("profile", "set", "deep", "retrieval", "number_of_results=25")
+    assert varve("experiment", "create", "e-1", "plan.yaml").code == 0
+    assert varve("experiment", "start", "e-1").code == 0
+    told = ("-a", "plan=pro", "-a", "seats=12")
+    users = [f"u-{n}" for n in range(12)]
+    found = {user: varve("get", user, *told, "--json").json["retrieval"]["number_of_results"] for user in users}
+    user = next(user for user in users if found[user] == 25)
+    assert varve("get", user, "-a", "plan=pro", "--json").json["retrieval"]["number_of_results"] == 5
+    replayed = varve("audit", "replay", "-u", user, *told, "--json")
+    assert replayed.json["effective"]["retrieval"]["number_of_results"] == 25
+    assert varve("audit", "replay", "-u", user, "-a", "plan").code == 2
