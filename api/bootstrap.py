@@ -156,7 +156,7 @@ def served(
         opened.log,
         opened.follower,
         telemetry,
-        gates=every_gate(catalogs, views),
+        gates=every_gate(catalogs, views, telemetry),
         is_read_only=is_read_only,
     )
     # What guards people acts in a frozen environment too, and has no reason to give but its own.

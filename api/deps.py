@@ -17,6 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.command_headers import glass, moment_in, short
 from api.conditions import takes_if_match, version_in
 from api.json_text import json_text
 from api.parsing import ParsedRequest, text_of
@@ -29,10 +30,8 @@ from application.register_types import fault_data
 from application.use_cases import UseCases
 from domain.errors import Behind, Fault, InvalidRequest
 from domain.pointers import pointer_of
-from domain.times import microseconds
 
 MIN_POSITION_WITHIN_SECONDS = 2.0
-LONGEST_NAME = 255
 READABLE = " \"{}[]:,;/'()=<>+*!?|&#@"  # of what is percent-encoded in a header
 MOST_WARNINGS = 10  # in a header: others are found by a dry run, or by the check of the policy
 
@@ -103,6 +102,7 @@ async def actor_of(
 
 
 Actor = Annotated[str, Depends(actor_of)]
+BREAK_GLASS = "Pass a freeze, a lock or missing approvals all the same, for this reason: recorded, and alerted."
 KEY_DESCRIPTION = "The same key and body gives the first answer again; the same key with another body is refused."
 
 
@@ -116,6 +116,7 @@ class CommandRequest:
     _key: str | None
     _correlation_id: str | None
     _caller_time: str | None
+    _break_glass: str | None
 
     def command(self, *, reason: str | None = None) -> Command:
         route: APIRoute = self._request.scope["route"]
@@ -129,6 +130,7 @@ class CommandRequest:
             self._correlation_id,
             self._caller_time,
             other,
+            break_glass=glass(self._break_glass, self._request, self._cases),
             lacks_if_match=takes_if_match(route) and version_in(self._request.headers.get("if-match")) is None,
         )
 
@@ -143,14 +145,16 @@ async def command_request(
         str | None,
         Header(description="The caller's own clock (RFC 3339 with an offset); nothing is ordered by it."),
     ] = None,
+    varve_break_glass: Annotated[str | None, Header(description=BREAK_GLASS)] = None,
 ) -> CommandRequest:
     return CommandRequest(
         request,
         cases,
         actor,
-        _short(idempotency_key, "Idempotency-Key"),
-        _short(varve_correlation_id, "Varve-Correlation-Id"),
-        _moment(varve_caller_time),
+        short(idempotency_key, "Idempotency-Key"),
+        short(varve_correlation_id, "Varve-Correlation-Id"),
+        moment_in(varve_caller_time),
+        varve_break_glass,
     )
 
 
@@ -158,19 +162,6 @@ Asked = Annotated[CommandRequest, Depends(command_request)]
 DryRunFlag = Annotated[
     bool, Query(alias="dry_run", description="Check, and tell what would be recorded, but record nothing.")
 ]
-
-
-def _short(value: str | None, name: str) -> str | None:
-    if value is not None and (not 1 <= len(value) <= LONGEST_NAME or not value.isprintable()):
-        raise InvalidRequest.at(f"/{name.lower()}", f"{name} is 1 to {LONGEST_NAME} printable characters", "header")
-    return value
-
-
-def _moment(text: str | None) -> str | None:
-    if text is not None and microseconds(text) is None:
-        message = "Varve-Caller-Time is a time with its offset, such as 2026-11-20T10:00:00Z"
-        raise InvalidRequest.at("/varve-caller-time", message, "caller_time")
-    return text
 
 
 async def await_position(

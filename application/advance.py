@@ -10,6 +10,7 @@ from domain.webhooks.webhook import Webhook
 HARMLESS = frozenset(
     {
         *("api_key", "environment", "environment.revised", "environment.frozen", "environment.thawed"),
+        "environment.glass_broken",
         *("policy.set", "policy.deleted"),
         *(event.TOPIC for event in Webhook.EVENTS),
     }

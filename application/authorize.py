@@ -27,6 +27,10 @@ class Authorize:
         if verdict is Verdict.HIDDEN:
             raise NotFound(hidden(principal, environment, scope))
 
+    def may(self, principal: Principal, action: Action, *, environment: str) -> bool:
+        """Whether a principal may do this to the whole of an environment."""
+        return self.verdict(principal, action, environment=environment) is Verdict.ALLOWED
+
     def verdict(
         self, principal: Principal, action: Action, *, environment: str | None = None, scope: Scope | None = None
     ) -> Verdict:

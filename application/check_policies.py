@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from application.assemble import layer_of
 from application.catalog import Catalog, Catalogs
-from application.gates import GATES, Gates
+from application.gates import GATES, Gates, GateSignals
 from application.passage import Passage
 from application.ports import Views
 from application.views import LayerRow
@@ -72,9 +72,9 @@ class PolicyGate:
                 yield from TypeCheck(passage, definition, policies, self._views).findings(changed[config_type])
 
 
-def every_gate(catalogs: Catalogs, views: Views) -> Gates:
+def every_gate(catalogs: Catalogs, views: Views, signals: GateSignals) -> Gates:
     """All that there are."""
-    return Gates(catalogs, (*GATES, PolicyGate(views)))
+    return Gates(catalogs, signals, (*GATES, PolicyGate(views)))
 
 
 class TypeCheck:

@@ -157,7 +157,10 @@ class Commands:
         if at_head:
             work.rely_on_views()
         self._decide(work, command, decide)
-        return self._store.record(command, work.decision()), work.warnings
+        commit = self._store.record(command, work.decision())
+        for act in work.afterwards:
+            act()
+        return commit, work.warnings
 
     def _decide(self, work: UnitOfWork, command: Command, decide: Decide) -> None:
         """Raises StreamMoved for a refusal that rests on streams as they never were at once."""

@@ -7,6 +7,9 @@ them in one place (`Commands`), so that none can be forgotten.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Protocol
 
 from application.catalog import Catalog, Catalogs
 from application.known_environments import KnownEnvironment
@@ -16,7 +19,17 @@ from application.ports import Command
 from application.unit_of_work import UnitOfWork
 from domain.access.collection import Collection
 from domain.aggregate import PlacedEvent
-from domain.errors import ApprovalMissing, Fault, Frozen, IfMatchRequired, InvalidRequest, Refusal
+from domain.errors import (
+    ApprovalMissing,
+    Fault,
+    Forbidden,
+    Frozen,
+    IfMatchRequired,
+    InvalidRequest,
+    Locked,
+    LockRequired,
+    Refusal,
+)
 from domain.installation.environment import Environment, environment_id
 from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
@@ -69,18 +82,48 @@ GATES: tuple[Gate, ...] = (frozen, locked, lock_missing, approval_missing, if_ma
 """Where several refuse, the first of them gives the answer its status."""
 
 
+BREAKABLE = (Frozen, Locked, LockRequired, ApprovalMissing)
+"""What an admin may pass all the same, by breaking the glass."""
+
+
+class GateSignals(Protocol):
+    """Where alerts go."""
+
+    def glass_broken(self, environment: str, *, gates: Sequence[str], actor: str, reason: str) -> None:
+        """An admin has passed these gates all the same."""
+
+
 class Gates:
-    def __init__(self, catalogs: Catalogs, gates: Sequence[Gate] = GATES) -> None:
+    def __init__(self, catalogs: Catalogs, signals: GateSignals, gates: Sequence[Gate] = GATES) -> None:
         self._catalogs = catalogs
+        self._signals = signals
         self._gates = gates
 
     def require(self, work: UnitOfWork, command: Command) -> None:
-        """Raises one refusal that names all that stand in the way, of every gate of every environment."""
-        refusals = [
-            refusal for passage in self._passages(work, command) for gate in self._gates for refusal in gate(passage)
-        ]
+        """Raises one refusal that names all that stand in the way, of every gate of every environment.
+
+        Raises Forbidden for who may not break the glass there.
+        """
+        refusals: list[Refusal] = []
+        for passage in list(self._passages(work, command)):
+            met = [refusal for gate in self._gates for refusal in gate(passage)]
+            refusals += self._broken_through(passage, met) if command.break_glass else met
         if refusals:
             raise together(refusals)
+
+    def _broken_through(self, passage: Passage, met: Sequence[Refusal]) -> list[Refusal]:
+        """What still stands in the way when the glass is broken; where it need not be, it is not."""
+        name, wish = passage.environment.name, passage.command.break_glass
+        passed = [refusal.code for refusal in met if isinstance(refusal, BREAKABLE)]
+        if wish is None or not passed:
+            return list(met)
+        if not wish.may(name):
+            raise Forbidden(f"only an admin of {name} may break the glass there: ask one")
+        stamp = replace(passage.command.stamp, reason=wish.reason)
+        passage.work.load(Environment, environment_id(name)).break_glass(passed, stamp=stamp)
+        told: dict[str, Any] = {"gates": passed, "actor": stamp.actor, "reason": wish.reason}
+        passage.work.afterwards.append(partial(self._signals.glass_broken, name, **told))
+        return [refusal for refusal in met if not isinstance(refusal, BREAKABLE)]
 
     def _passages(self, work: UnitOfWork, command: Command) -> Iterator[Passage]:
         touched: dict[str, list[PlacedEvent]] = {}

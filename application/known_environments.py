@@ -36,9 +36,9 @@ class KnownEnvironment:
 
 def known_environment(row: DefinitionRow, before: KnownEnvironment | None) -> KnownEnvironment | None:
     """An environment, from the event that was recorded last; None where that retired it."""
-    if before is None or row.kind == Environment.TOPIC:
+    if row.kind == Environment.TOPIC:
         return KnownEnvironment(row.name, row.version, row.recorded_us, row.actor, row.valid_from)
-    if row.kind == Environment.Retired.TOPIC:
+    if before is None or row.kind == Environment.Retired.TOPIC:
         return None
     change = CHANGES.get(row.kind, _nothing)(row, before)
     return replace(before, version=row.version, position=row.valid_from, **change)

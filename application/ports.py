@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -18,6 +18,14 @@ A = TypeVar("A", bound=Aggregate)
 
 
 @dataclass(frozen=True, slots=True)
+class BreakGlass:
+    """A wish to pass what bars a change all the same. `may` tells of an environment whether the caller is its admin."""
+
+    reason: str
+    may: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """One request to change something. A repeat is known by its keyed digest, or by that of before there were keys."""
 
@@ -30,6 +38,7 @@ class Command:
     caller_time: str | None = None
     other_digest: bytes | None = None
     lacks_if_match: bool = False  # it could have said which version it is about, and did not
+    break_glass: BreakGlass | None = None
 
     @property
     def stamp(self) -> Stamp:

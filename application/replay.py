@@ -26,7 +26,9 @@ PROCESS = "process.recorded"
 DEFINITIONS = {
     "config_type.defined": "config_type",
     "environment.created": "environment",
-    **{f"environment.{did}": f"environment.{did}" for did in ("revised", "retired", "frozen", "thawed")},
+    **{
+        f"environment.{did}": f"environment.{did}" for did in ("revised", "retired", "frozen", "thawed", "glass_broken")
+    },
     **{f"policy.{did}": f"policy.{did}" for did in ("set", "deleted")},
     "ladder.changed": "ladder",
     "resolver.adopted": "resolver",

@@ -21,6 +21,7 @@ class UnitOfWork:
         self._shown_head = shown_head
         self._head: int | None = None
         self.warnings: list[Fault] = []  # what is let through, and told
+        self.afterwards: list[Callable[[], None]] = []  # what to do once it is recorded
         self.secrets = store.secrets
         self._loaded: dict[UUID, Aggregate] = {}
         self._relied_on: dict[UUID, int] = {}

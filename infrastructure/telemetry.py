@@ -1,7 +1,8 @@
-"""What the use cases count: commands, resolutions, and answers that had to be healed."""
+"""What the use cases count: commands, glass that was broken, resolutions, and answers that had to be healed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Lock
 
 import structlog
@@ -38,11 +39,21 @@ class Telemetry:
             ["operation", "result"],
             registry=registry,
         )
+        self._broken_glass = Counter(
+            "varve_glass_broken",
+            "Changes that an admin made although an environment did not let them through.",
+            ["environment"],
+            registry=registry,
+        )
         self._mutex = Lock()
         self._told: set[tuple[object, ...]] = set()
 
     def command(self, operation: str, *, result: str) -> None:
         self._commands.labels(operation, result).inc()
+
+    def glass_broken(self, environment: str, *, gates: Sequence[str], actor: str, reason: str) -> None:
+        log.warning("the glass was broken", environment=environment, gates=list(gates), actor=actor, reason=reason)
+        self._broken_glass.labels(environment).inc()
 
     def resolved(self, seconds: float, *, past: bool) -> None:
         self._resolutions.labels("past" if past else "now").observe(seconds)

@@ -71,8 +71,19 @@ audit.command("key")(auditing.key)
 app.add_typer(audit, name="audit")
 
 environment = typer.Typer(help="What holds in an environment.", no_args_is_help=True, rich_markup_mode=None)
+environment.command("list")(speaks(environments.list_))
+environment.command("show")(speaks(environments.show))
+environment.command("add")(speaks(environments.add))
+environment.command("init")(speaks(environments.init))
+environment.command("set")(speaks(environments.set_))
+environment.command("apply")(speaks(environments.apply))
+environment.command("retire")(speaks(environments.retire))
+environment.command("freeze")(speaks(environments.freeze))
+environment.command("thaw")(speaks(environments.thaw))
 environment.command("serving")(speaks(environments.serving))
 app.add_typer(environment, name="env")
+app.command("freeze", hidden=True)(speaks(environments.freeze))  # in a hurry
+app.command("thaw", hidden=True)(speaks(environments.thaw))
 
 profile = typer.Typer(
     help="Named sets of settings, and who is given them.", no_args_is_help=True, rich_markup_mode=None

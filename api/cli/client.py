@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 import typer
@@ -31,8 +32,11 @@ SILENT_SECONDS = 40.0  # a stream says something every 15
 class Api:
     """Reads and commands. Raises Failed for what the API refuses, Unreachable where it does not answer."""
 
-    def __init__(self, client: httpx.AsyncClient, settings: Settings, terminal: Terminal) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, settings: Settings, terminal: Terminal, *, break_glass: str | None = None
+    ) -> None:
         self._client = client
+        self._break_glass = break_glass
         self._settings = settings
         self.terminal = terminal
 
@@ -70,11 +74,15 @@ class Api:
         headers = {"Idempotency-Key": key or str(uuid4())}
         if self._settings.actor is not None:
             headers["Varve-Actor"] = quote(self._settings.actor)
+        if self._break_glass is not None:
+            headers["Varve-Break-Glass"] = quote(self._break_glass)
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         if caller_time is not None:
             headers["Varve-Caller-Time"] = caller_time
         answer = await self._send(method, path, query=query or {}, headers=headers, json=body)
+        for one in json.loads(unquote(answer.headers.get("Varve-Warnings", "[]"))):
+            self.terminal.note(f"warning: {one['pointer']}: {one['message']} ({one['rule']})")
         return answer.json() if answer.content else None
 
     async def lines(self, path: str, *, headers: dict[str, str], **query: Any) -> AsyncIterator[str]:
@@ -135,6 +143,7 @@ SHARED: dict[str, Any] = {
     "server": Annotated[str | None, typer.Option(help="Go to this server.")],
     "store": Annotated[str | None, typer.Option(help="Work on this store.")],
     "actor": Annotated[str | None, typer.Option(help="Who acts.")],
+    "break_glass": Annotated[str | None, typer.Option(help="Pass a freeze or missing approvals, for this reason.")],
     "json": Annotated[bool, typer.Option("--json", help="Answer in JSON.")],
     "debug": Annotated[bool, typer.Option("--debug", help="Show the trace of a fault.")],
 }
@@ -161,7 +170,8 @@ def speaks(command: Speaks) -> Callable[..., None]:
         settings = wiring.settings(**named)
         if options["store"]:  # an option wins over a variable, here too
             settings = settings.model_copy(update={"server": None})
-        asyncio.run(_conversation(command, settings, Terminal(as_json=options["json"]), given))
+        terminal = Terminal(as_json=options["json"])
+        asyncio.run(_conversation(command, settings, terminal, given, break_glass=options["break_glass"]))
 
     parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own] + shared
     run.__name__, run.__doc__ = command.__name__, command.__doc__
@@ -170,8 +180,10 @@ def speaks(command: Speaks) -> Callable[..., None]:
     return run
 
 
-async def _conversation(command: Speaks, settings: Settings, terminal: Terminal, given: dict[str, Any]) -> None:
+async def _conversation(
+    command: Speaks, settings: Settings, terminal: Terminal, given: dict[str, Any], *, break_glass: str | None
+) -> None:
     from api.cli.connection import connected
 
     async with connected(settings) as client:
-        await command(Api(client, settings, terminal), **given)
+        await command(Api(client, settings, terminal, break_glass=break_glass), **given)

@@ -120,6 +120,15 @@ class Environment(Aggregate):
         def apply(self, aggregate: Environment) -> None:
             aggregate.is_frozen = False
 
+    class GlassBroken(PlacedEvent):
+        """An admin passed these gates all the same, in this commit; `reason` says why."""
+
+        TOPIC = "environment.glass_broken"
+        gates: list[str]
+
+        def apply(self, aggregate: Environment) -> None:
+            """Nothing: the next change meets the same gates."""
+
     class PolicySet(PlacedEvent):
         TOPIC = "policy.set"
         policy: str
@@ -195,6 +204,9 @@ class Environment(Aggregate):
     def thaw(self, *, stamp: Stamp) -> None:
         if self.is_frozen:
             self.record(Environment.Thawed, stamp=stamp, **self.place)
+
+    def break_glass(self, gates: list[str], *, stamp: Stamp) -> None:
+        self.record(Environment.GlassBroken, stamp=stamp, **self.place, gates=gates)
 
     def retire(self, *, stamp: Stamp) -> None:
         self.record(Environment.Retired, stamp=stamp, **self.place)

@@ -36,6 +36,7 @@ TOPICS = {
     "config_type.defined",
     "environment.created",
     "environment.frozen",
+    "environment.glass_broken",
     "environment.retired",
     "environment.revised",
     "environment.thawed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +15,7 @@ from application.commands import DryRun, Outcome
 from application.draft_changes import Wish
 from application.edit_configs import Draft
 from application.moments import Moment
-from application.ports import Command
+from application.ports import BreakGlass, Command
 from application.restore import Selection
 from application.use_cases import UseCases
 from application.views import ConfigFilter, ConfigView
@@ -311,9 +312,11 @@ class Writer:
         return done(self._cases.govern_environments.delete_policy(self._environment, "low", command=command))
 
     def _freeze(self) -> Outcome:
-        """For as long as it takes to thaw it: the others are refused meanwhile."""
+        """For as long as it takes to thaw it: the others are refused meanwhile, but for one who breaks the glass."""
         govern = self._cases.govern_environments
         govern.freeze(self._environment, command=self._command("freeze"))
+        admin = replace(self._command("revise_environment"), break_glass=BreakGlass("now", lambda _: True))
+        govern.revise(self._environment, {"order": self._random.randint(10, 99)}, command=admin)
         return done(govern.thaw(self._environment, command=self._command("thaw")))
 
     def _retire(self) -> Outcome:
