@@ -47,7 +47,7 @@ A_STORE = 25  # histories, before a rebuild, a backup and a new store
 WRITERS = 3
 KINDS = ["global", "team", "user", "collection"]
 SHOWN = 20
-MOST_TIMES = 4  # longer than it must be, for the sake of what was not done yet
+MOST_TIMES = 10  # longer than it must be, for the sake of what was not done yet
 ONE_IN = 4  # of the answers at boundaries is asked again after a rebuild and a restore
 
 

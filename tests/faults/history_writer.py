@@ -124,8 +124,9 @@ class Writer:
             (act,) = self._random.choices(acts, likely)  # above all what was never done yet
             try:
                 outcome = act()
-                self.operations[act.__name__[1:]] += 1
-                self.accepted += outcome is not None and outcome.commit.first <= outcome.commit.last
+                records = outcome is not None and outcome.commit.first <= outcome.commit.last
+                self.operations[act.__name__[1:] if records else "nothing recorded"] += 1
+                self.accepted += records
             except Refusal as refusal:
                 self.operations[f"refused {refusal.code}"] += 1
                 if refusal.code not in EXPECTED:
