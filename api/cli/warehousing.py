@@ -16,7 +16,6 @@ from api.cli.client import Api
 from api.cli.experiment_lookup import EXPERIMENTS, NameArgument, experiment_named
 from api.cli.failures import Failed, Misused
 from api.cli.options import Environment
-from application.measurements import WarehouseFault
 
 if TYPE_CHECKING:
     from api.cli.wiring import Export
@@ -87,6 +86,8 @@ def question_of(known: Mapping[str, Any]) -> Question:
 @contextmanager
 def _told() -> Iterator[None]:
     """What is missing ends the command."""
+    from application.measurements import WarehouseFault  # noqa: PLC0415 -- the help needs none of what it loads
+
     try:
         yield
     except ImportError as error:
