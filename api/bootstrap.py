@@ -44,6 +44,7 @@ from application.open_secrets import OpenSecrets
 from application.prepare_log import PrepareLog
 from application.preview import Preview
 from application.prove_log import ProveLog
+from application.publish_change_sets import PublishChangeSets
 from application.publish_checkpoints import PublishCheckpoints
 from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
@@ -194,6 +195,8 @@ def served(
         signals=LoggedDeliveries(exposition.registry),
         patience=sending.patience,
     )
+    types = RegisterTypes(opened.log, views, catalogs, commands)
+    change_sets = ChangeSets(opened.log, catalogs, types, commands)
     cases = UseCases(
         store=opened.log,
         views=views,
@@ -228,11 +231,12 @@ def served(
         measure_experiments=measure,
         guard_experiments=GuardExperiments(measure, guarded, catalogs, told, now_us=opened.log.now_us),
         schedule_experiments=ScheduleExperiments(run, guarded, catalogs, told, now_us=opened.log.now_us),
-        register_types=RegisterTypes(opened.log, views, catalogs, commands),
+        register_types=types,
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),
         govern_environments=GovernEnvironments(catalogs, views, commands, default=environment),
-        change_sets=ChangeSets(opened.log, catalogs, RegisterTypes(opened.log, views, catalogs, commands), commands),
+        change_sets=change_sets,
+        publish_change_sets=PublishChangeSets(opened.log, catalogs, types, commands, change_sets),
         change_set_views=SqlChangeSets(lambda: opened.follower.engine),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         preview=Preview(opened.log, views, catalogs, resolve_config),

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import ofrep
 from api.json_text import json_text
+from application.register_types import fault_data
 from domain import errors
 from domain.errors import Fault, Refusal
 from domain.pointers import pointer_of
@@ -103,7 +104,7 @@ def problem(
         "detail": detail,
         **more,
     }
-    if found := [{"pointer": f.pointer, "message": f.message, "rule": f.rule, **(f.sides or {})} for f in faults]:
+    if found := [fault_data(fault) for fault in faults]:
         body["errors"] = found
     return Problem(json_text(body), status, headers=headers, code=code, detail=detail)
 

@@ -100,7 +100,7 @@ class ChangeSets:
         """Put drafts, each in the place of the one about the same thing. Raises what `create` raises, Conflict."""
 
         def decide(work: UnitOfWork) -> None:
-            found = self._loaded(work, change_set, expected_version)
+            found = loaded(work, change_set, expected_version)
             found.require_open()
             self._draft(work, found, wishes, command)
 
@@ -118,7 +118,7 @@ class ChangeSets:
         """Raises NotFound, StaleVersion, Conflict."""
 
         def decide(work: UnitOfWork) -> None:
-            self._loaded(work, change_set, expected_version).remove(subject, stamp=command.stamp)
+            loaded(work, change_set, expected_version).remove(subject, stamp=command.stamp)
 
         return self._commands.run(command, decide, dry_run=dry_run)
 
@@ -128,7 +128,7 @@ class ChangeSets:
         """Raises NotFound, StaleVersion, Conflict."""
 
         def decide(work: UnitOfWork) -> None:
-            self._loaded(work, change_set, expected_version).propose(stamp=command.stamp)
+            loaded(work, change_set, expected_version).propose(stamp=command.stamp)
 
         return self._commands.run(command, decide, dry_run=dry_run)
 
@@ -138,48 +138,30 @@ class ChangeSets:
         """Raises NotFound, StaleVersion, Conflict."""
 
         def decide(work: UnitOfWork) -> None:
-            self._loaded(work, change_set, expected_version).discard(stamp=command.stamp)
+            loaded(work, change_set, expected_version).discard(stamp=command.stamp)
 
         return self._commands.run(command, decide, dry_run=dry_run)
 
-    def publish(
-        self, change_set: UUID, *, command: Command, expected_version: int | None = None, dry_run: bool = False
-    ) -> Outcome | DryRun:
-        """All that it wants in one commit, or nothing.
-
-        Raises Conflict with both sides of what others changed since, InvalidRequest for what is not valid together;
-        NotFound, StaleVersion.
-        """
-
-        def decide(work: UnitOfWork) -> None:
-            found = self._loaded(work, change_set, expected_version)
-            found.publish(stamp=command.stamp)
-            attempt = self._attempt(work, found, command)
-            attempt.take_all(list(found.drafts.values()))
-            attempt.raise_problems()
-
-        # Which configs a type would leave invalid is read from the views: nothing may be recorded in between.
-        return self._commands.run(command, decide, dry_run=dry_run, at_head=self._defines(change_set))
-
-    def _defines(self, change_set: UUID) -> bool:
-        return any(draft.kind == "type" for draft in self.find(change_set).drafts.values())
-
-    def _loaded(self, work: UnitOfWork, change_set: UUID, version: int | None) -> ChangeSet:
-        found = work.load(ChangeSet, change_set)
-        found.require(version=version)
-        return found
-
     def _draft(self, work: UnitOfWork, change_set: ChangeSet, wishes: Sequence[Wish], command: Command) -> None:
-        place = Place(work, self._catalogs.current(), change_set.environment, command)
+        place = self._place(work, change_set, command)
         trial = self._attempt(UnitOfWork(self._store), change_set, command)
         for draft in Drafting(change_set, place, trial).take_all(wishes):
             change_set.draft(draft, stamp=command.stamp)
 
+    def _place(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> Place:
+        return Place(work, self._catalogs.current(), change_set.environment, command)
+
     def _attempt(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> CarryOut:
-        place = Place(work, self._catalogs.current(), change_set.environment, command)
-        return CarryOut(place, self._types, change_set.id)
+        return CarryOut(self._place(work, change_set, command), self._types, change_set.id)
 
 
 def change_set_id(command: Command) -> UUID:
     """The id of what a command creates: made from the command, so that a repeat finds it."""
     return stream_id("change_set", command.principal, command.command_id)
+
+
+def loaded(work: UnitOfWork, change_set: UUID, version: int | None) -> ChangeSet:
+    """Raises NotFound, StaleVersion."""
+    found = work.load(ChangeSet, change_set)
+    found.require(version=version)
+    return found

@@ -33,7 +33,7 @@ from domain.errors import (
 from domain.installation.environment import Environment, environment_id
 from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
-from domain.releases.change_set import ChangeSetEvent
+from domain.releases.change_set import ChangeSet, ChangeSetEvent
 from domain.releases.locks import Locks
 from domain.times import rfc3339
 
@@ -59,10 +59,13 @@ def frozen(passage: Passage) -> Iterator[Refusal]:
 
 def approval_missing(passage: Passage) -> Iterator[Refusal]:
     wanted = passage.environment.demands.approvals
-    if wanted and any(event.AGGREGATE not in NEVER_APPROVED for event in passage.events):
-        yield ApprovalMissing(
-            f"a change in {passage.environment.name} needs {wanted} approvals: propose it as a change set"
-        )
+    approvals, name = passage.work.approvals, passage.environment.name
+    if approvals.are_enough(wanted) or all(event.AGGREGATE in NEVER_APPROVED for event in passage.events):
+        return
+    if any(isinstance(event, ChangeSet.Published) for event in passage.work.pending):
+        yield ApprovalMissing(f"a change in {name}: {approvals.missing(wanted)}")
+    else:
+        yield ApprovalMissing(f"a change in {name} needs {wanted} approvals: propose it as a change set")
 
 
 def if_match_missing(passage: Passage) -> Iterator[Refusal]:

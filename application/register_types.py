@@ -130,8 +130,9 @@ class RegisterTypes:
                 yield environment, str(Scope(row.scope_kind, row.scope_id)), value
 
 
-def fault_data(fault: Fault) -> dict[str, str]:
-    return {"pointer": fault.pointer, "message": fault.message, "rule": fault.rule}
+def fault_data(fault: Fault) -> dict[str, Any]:
+    """A fault as it is served."""
+    return {"pointer": fault.pointer, "message": fault.message, "rule": fault.rule, **(fault.sides or {})}
 
 
 def _require_custom(config_type: ConfigType) -> None:

@@ -53,7 +53,20 @@ WITHOUT_EFFECT = frozenset(
         "embedder.declared",
         *(f"lock.{did}" for did in ("created", "unlocked", "promoted", "rolled_back")),
         *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),
-        *(f"change_set.{did}" for did in ("created", "drafted", "draft_removed", "proposed", "published", "discarded")),
+        *(
+            f"change_set.{did}"
+            for did in (
+                "created",
+                "drafted",
+                "draft_removed",
+                "proposed",
+                "checked",
+                "approved",
+                "published",
+                "rolled_back",
+                "discarded",
+            )
+        ),
     )
 )
 """Topics that change no answer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
@@ -11,6 +12,27 @@ from domain.aggregate import Aggregate, DomainEvent
 from domain.errors import Fault
 
 A = TypeVar("A", bound=Aggregate)
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """Who has approved all that a unit of work changes, and whose approval no longer counts.
+
+    `are_needless`: it only gives back what was there before, or nothing of it is to be recorded.
+    """
+
+    counting: frozenset[str] = frozenset()
+    lapsed: frozenset[str] = frozenset()
+    are_needless: bool = False
+
+    def are_enough(self, demanded: int) -> bool:
+        return self.are_needless or len(self.counting) >= demanded
+
+    def missing(self, demanded: int) -> str:
+        """What is there of so many, in words."""
+        changed = "no longer counts, since what it was of has changed"
+        lapsed = "".join(f"; that of {who} {changed}" for who in sorted(self.lapsed))
+        return f"{demanded} approvals are needed, and it has {len(self.counting)}{lapsed}"
 
 
 class UnitOfWork:
@@ -25,6 +47,7 @@ class UnitOfWork:
         self.secrets = store.secrets
         self._loaded: dict[UUID, Aggregate] = {}
         self._relied_on: dict[UUID, int] = {}
+        self.approvals = Approvals()
 
     def load(self, kind: type[A], stream: UUID) -> A:
         """The aggregate, the same object every time."""

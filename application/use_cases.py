@@ -35,6 +35,7 @@ from application.open_secrets import OpenSecrets
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
 from application.prove_log import ProveLog
+from application.publish_change_sets import PublishChangeSets
 from application.publish_checkpoints import PublishCheckpoints
 from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
@@ -95,6 +96,7 @@ class UseCases:
     govern_environments: GovernEnvironments
     change_sets: ChangeSets
     change_set_views: ChangeSetViews
+    publish_change_sets: PublishChangeSets
     read_environment: ReadEnvironment
     preview: Preview
     transfer: Transfer

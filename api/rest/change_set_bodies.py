@@ -203,6 +203,22 @@ CHANGE_SET: dict[str, Any] = {
         }
     ],
     "authors": ["u-1"],
+    "approved_by": ["u-2"],
+}
+EXAMPLE_OF_CHECK: dict[str, Any] = {
+    "ok": False,
+    "problems": [
+        {
+            "pointer": "/drafts/0/config_data/max_chunk_size",
+            "message": "/config_data/max_chunk_size of the chunking config main at global was changed …",
+            "rule": "changed_since",
+            "base": 500,
+            "theirs": 900,
+            "ours": 700,
+        }
+    ],
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "approvals": {"demanded": 2, "counting": ["u-2"], "lapsed": ["u-3"]},
 }
 
 

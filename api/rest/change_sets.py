@@ -19,14 +19,16 @@ from api.deps import (
     json_response,
     outcome_headers,
 )
-from api.rest.change_set_bodies import CHANGE_SET, LISTED, Act, DraftsBody, NewChangeSet, wishes
+from api.rest.change_set_bodies import CHANGE_SET, EXAMPLE_OF_CHECK, LISTED, Act, DraftsBody, NewChangeSet, wishes
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from application.change_set_views import ChangeSetRow
 from application.change_sets import SeenChangeSet, change_set_id
 from application.commands import DryRun, Outcome
+from application.publish_change_sets import Checked
+from application.register_types import fault_data
 from application.use_cases import UseCases
 from domain.configs.scope import Scope
-from domain.errors import InvalidRequest
+from domain.errors import Fault, InvalidRequest
 from domain.profiles.profile import profile_scope
 from domain.releases.change_set import ChangeSet
 from domain.releases.draft import Draft
@@ -38,6 +40,7 @@ router = APIRouter(prefix="/api/change-sets", tags=["change sets"], route_class=
 CREATED = responses(*COMMAND_FAULTS, ok={201: ("The change set.", CHANGE_SET), 200: ("Dry run.", DRY_RUN)})
 CREATED[201]["links"] = leads_to("read_change_set", "publish_change_set", id="$response.body#/id")
 CHANGED = responses(*COMMAND_FAULTS, ok={200: ("The change set as it is now.", CHANGE_SET)})
+CHECKED = responses(*COMMAND_FAULTS, ok={200: ("What stands in the way.", EXAMPLE_OF_CHECK)})
 State = Literal["draft", "proposed", "checked", "approved", "published", "rolled_back", "discarded"]
 
 
@@ -183,7 +186,46 @@ def publish_change_set(
     """
     allowed(cases.change_sets.find(id), access)
     marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
-    return answered(cases, id, cases.change_sets.publish(id, **marks, dry_run=dry_run))
+    return answered(cases, id, cases.publish_change_sets.publish(id, **marks, dry_run=dry_run))
+
+
+@router.post("/{id:uuid}/check", operation_id="check_change_set", responses=CHECKED)
+def check_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: Act,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Try to publish it, with this reason: all that stands in the way is told at once. Nothing comes into force.
+
+    Where nothing stands in the way but approvals, it is proposed and checked by this.
+    """
+    allowed(cases.change_sets.find(id), access)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    checked = cases.publish_change_sets.check(id, **marks, dry_run=dry_run)
+    return json_response(checked_data(checked), cases=cases, position=cases.progress.visible)
+
+
+@router.post("/{id:uuid}/approve", operation_id="approve_change_set", responses=CHANGED)
+def approve_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: Act,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Approve of the drafts as they are, over the values that they touch today: change either, and it counts no more.
+
+    Nobody approves what they have a part in.
+    """
+    access.to(cases.change_sets.find(id).environment)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    return answered(cases, id, cases.publish_change_sets.approve(id, **marks, dry_run=dry_run))
 
 
 @router.post("/{id:uuid}/discard", operation_id="discard_change_set", responses=CHANGED)
@@ -247,12 +289,29 @@ def change_set_data(seen: SeenChangeSet) -> dict[str, Any]:
         "origin": one.origin,
         "drafts": [draft_data(draft) for draft in one.drafts.values()],
         "authors": sorted(one.authors),
+        "approved_by": sorted(one.approvals),
         "version": one.version,
         "created_at": rfc3339(seen.created.recorded_us),
         "created_by": one.created_by,
         "updated_at": rfc3339(seen.newest.recorded_us),
         "updated_by": seen.newest.principal,
         "position": seen.newest.last,
+    }
+
+
+def checked_data(checked: Checked) -> dict[str, Any]:
+    """`problems` are all that stands in the way besides approvals."""
+    refusal, standing = checked.refusal, checked.standing
+    faults = () if refusal is None else refusal.faults or (Fault("", refusal.detail, refusal.code),)
+    return {
+        "ok": refusal is None,
+        "problems": [fault_data(fault) for fault in faults],
+        "digest": standing.digest,
+        "approvals": {
+            "demanded": standing.demanded,
+            "counting": sorted(standing.counting),
+            "lapsed": sorted(standing.approved - standing.counting),
+        },
     }
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, PlacedEvent
 from domain.configs.scope import Scope
 from domain.documents import Document
-from domain.errors import Conflict, NotFound, StaleVersion
+from domain.errors import Conflict, Forbidden, NotFound, StaleVersion
 from domain.releases.draft import Draft, Kind
 from domain.stamp import Stamp
 
@@ -28,22 +28,27 @@ BECOMES = {
     "change_set.created": DRAFT,
     "change_set.proposed": PROPOSED,
     "change_set.published": PUBLISHED,
+    "change_set.rolled_back": ROLLED_BACK,
     "change_set.discarded": DISCARDED,
 }
 MOST_DRAFTS = 500
 
 
-def state_after(topic: str, before: str | None) -> str:
-    """What state an event leaves a change set in."""
+def state_after(topic: str, before: str | None, *, is_approved: bool) -> str:
+    """What state an event leaves a change set in; of a check or an approval, whether enough approve of it by then."""
     if topic in BECOMES:
         return BECOMES[topic]
+    if topic in ("change_set.checked", "change_set.approved"):
+        unapproved = CHECKED if topic == "change_set.checked" else str(before)
+        return APPROVED if is_approved else unapproved
     # Another draft: what was checked or approved is not this any more.
     return DRAFT if before in (None, DRAFT) else PROPOSED
 
 
 class ChangeSetEvent(PlacedEvent):
     def apply(self, aggregate: ChangeSet) -> None:
-        aggregate.state = state_after(self.TOPIC, aggregate.state)
+        is_approved = getattr(self, "is_approved", False)
+        aggregate.state = state_after(self.TOPIC, aggregate.state, is_approved=is_approved)
 
 
 class ChangeSet(Aggregate):
@@ -96,8 +101,26 @@ class ChangeSet(Aggregate):
             super().apply(aggregate)
             aggregate.authors = aggregate.authors | {self.actor}
 
+    class Checked(ChangeSetEvent):
+        TOPIC = "change_set.checked"
+        digest: str
+        is_approved: bool
+
+    class Approved(ChangeSetEvent):
+        TOPIC = "change_set.approved"
+        digest: str  # of the drafts, and of the values that they touch
+        is_approved: bool  # by enough, with this one
+
+        def apply(self, aggregate: ChangeSet) -> None:
+            super().apply(aggregate)
+            aggregate.approvals = {**aggregate.approvals, self.actor: self.digest}
+
     class Published(ChangeSetEvent):
         TOPIC = "change_set.published"
+
+    class RolledBack(ChangeSetEvent):
+        TOPIC = "change_set.rolled_back"
+        evidence: Document | None  # where the service did it by itself
 
     class Discarded(ChangeSetEvent):
         TOPIC = "change_set.discarded"
@@ -112,6 +135,7 @@ class ChangeSet(Aggregate):
         self.state: str | None = None
         self.drafts: dict[UUID, Draft] = {}
         self.authors: frozenset[str] = frozenset()
+        self.approvals: dict[str, str] = {}  # by whom, the digest of what
 
     @property
     def place(self) -> dict[str, str]:
@@ -175,11 +199,35 @@ class ChangeSet(Aggregate):
         if self.state == DRAFT:
             self.record(ChangeSet.Proposed, stamp=stamp, **self.place)
 
+    def check(self, digest: str, *, demanded: int, stamp: Stamp) -> None:
+        """Nothing stands in the way of what this digest is of. A draft is proposed by that. Raises Conflict."""
+        self.propose(stamp=stamp)
+        is_approved = bool(demanded) and len(self.approved_by(digest)) >= demanded
+        self.record(ChangeSet.Checked, stamp=stamp, **self.place, digest=digest, is_approved=is_approved)
+
+    def approve(self, digest: str, *, demanded: int, stamp: Stamp) -> None:
+        """Raises Conflict, and Forbidden for who has drafted or proposed any of it."""
+        self.require_state(PROPOSED, CHECKED, APPROVED)
+        if stamp.actor in self.authors:
+            raise Forbidden(f"{stamp.actor} has a part in this change set: somebody else approves it")
+        if self.approvals.get(stamp.actor) != digest:
+            is_approved = len({*self.approved_by(digest), stamp.actor}) >= demanded
+            self.record(ChangeSet.Approved, stamp=stamp, **self.place, digest=digest, is_approved=is_approved)
+
+    def approved_by(self, digest: str) -> frozenset[str]:
+        """Whose approvals count: of just this, and not of one's own."""
+        return frozenset(who for who, what in self.approvals.items() if what == digest) - self.authors
+
     def publish(self, *, stamp: Stamp) -> None:
         """What it wants was carried out in this commit. Raises Conflict."""
         self.require_open()
         self._require_drafts()
         self.record(ChangeSet.Published, stamp=stamp, **self.place)
+
+    def roll_back(self, *, evidence: Document | None, stamp: Stamp) -> None:
+        """What it brought was given back in this commit; it is not published again. Raises Conflict."""
+        self.require_state(PUBLISHED)
+        self.record(ChangeSet.RolledBack, stamp=stamp, **self.place, evidence=evidence)
 
     def discard(self, *, stamp: Stamp) -> None:
         """For good; the drafts stay readable. Raises Conflict."""

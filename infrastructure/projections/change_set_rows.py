@@ -17,6 +17,7 @@ class Payload(msgspec.Struct):
     actor: str
     environment: str
     title: str = ""
+    is_approved: bool = False
 
 
 decode = msgspec.json.Decoder(Payload).decode
@@ -25,7 +26,7 @@ decode = msgspec.json.Decoder(Payload).decode
 def next_change_set(before: ChangeSetRow | None, event: Recorded, commit: Commit) -> ChangeSetRow:
     """The row after this event."""
     payload = decode(event.state)
-    state = state_after(event.topic, None if before is None else before.state)
+    state = state_after(event.topic, before and before.state, is_approved=payload.is_approved)
     if before is None:
         created = newest = (commit.recorded_us, payload.actor)
         id_, place = event.stream_hex, (payload.environment, payload.title)
