@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.access import Access, ChangesConfigs, ReadsConfigs
+from api.access import ChangesConfigs, ReadsConfigs
 from api.conditions import ExpectedVersion
 from api.deps import (
     Asked,
@@ -15,32 +15,19 @@ from api.deps import (
     Cases,
     DryRunFlag,
     StrictRoute,
-    dry_run_response,
     json_response,
-    outcome_headers,
 )
-from api.rest.change_set_bodies import CHANGE_SET, EXAMPLE_OF_CHECK, LISTED, Act, DraftsBody, NewChangeSet, wishes
+from api.rest.change_set_bodies import CHANGE_SET, LISTED, DraftsBody, NewChangeSet, wishes
+from api.rest.change_set_shapes import allowed, answered, change_set_data, listed
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
-from application.change_set_views import ChangeSetRow
-from application.change_sets import SeenChangeSet, change_set_id
-from application.commands import DryRun, Outcome
-from application.publish_change_sets import Checked
-from application.register_types import fault_data
-from application.use_cases import UseCases
-from domain.configs.scope import Scope
-from domain.errors import Fault, InvalidRequest
-from domain.profiles.profile import profile_scope
-from domain.releases.change_set import ChangeSet
-from domain.releases.draft import Draft
-from domain.secrets.envelope import shown
-from domain.times import rfc3339
+from application.change_sets import change_set_id
+from domain.errors import InvalidRequest
 
 router = APIRouter(prefix="/api/change-sets", tags=["change sets"], route_class=StrictRoute)
 
 CREATED = responses(*COMMAND_FAULTS, ok={201: ("The change set.", CHANGE_SET), 200: ("Dry run.", DRY_RUN)})
 CREATED[201]["links"] = leads_to("read_change_set", "publish_change_set", id="$response.body#/id")
 CHANGED = responses(*COMMAND_FAULTS, ok={200: ("The change set as it is now.", CHANGE_SET)})
-CHECKED = responses(*COMMAND_FAULTS, ok={200: ("What stands in the way.", EXAMPLE_OF_CHECK)})
 State = Literal["draft", "proposed", "checked", "approved", "published", "rolled_back", "discarded"]
 
 
@@ -152,195 +139,3 @@ def remove_draft_of_change_set(
     allowed(cases.change_sets.find(id), access)
     marks: dict[str, Any] = {"command": asked.command(reason=reason), "expected_version": expected}
     return answered(cases, id, cases.change_sets.remove_draft(id, subject, **marks, dry_run=dry_run))
-
-
-@router.post("/{id:uuid}/propose", operation_id="propose_change_set", responses=CHANGED)
-def propose_change_set(
-    id: UUID,  # noqa: A002 -- its name in the address
-    body: Act,
-    cases: Cases,
-    access: ChangesConfigs,
-    asked: Asked,
-    expected: ExpectedVersion,
-    dry_run: DryRunFlag = False,
-) -> Response:
-    """Ask for its review."""
-    allowed(cases.change_sets.find(id), access)
-    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
-    return answered(cases, id, cases.change_sets.propose(id, **marks, dry_run=dry_run))
-
-
-@router.post("/{id:uuid}/publish", operation_id="publish_change_set", responses=CHANGED)
-def publish_change_set(
-    id: UUID,  # noqa: A002 -- its name in the address
-    body: Act,
-    cases: Cases,
-    access: ChangesConfigs,
-    asked: Asked,
-    expected: ExpectedVersion,
-    dry_run: DryRunFlag = False,
-) -> Response:
-    """Bring all that it wants into force in one commit, or nothing.
-
-    Fields that others changed since are merged where they do not touch; where they do, both sides are told (409).
-    """
-    allowed(cases.change_sets.find(id), access)
-    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
-    return answered(cases, id, cases.publish_change_sets.publish(id, **marks, dry_run=dry_run))
-
-
-@router.post("/{id:uuid}/check", operation_id="check_change_set", responses=CHECKED)
-def check_change_set(
-    id: UUID,  # noqa: A002 -- its name in the address
-    body: Act,
-    cases: Cases,
-    access: ChangesConfigs,
-    asked: Asked,
-    expected: ExpectedVersion,
-    dry_run: DryRunFlag = False,
-) -> Response:
-    """Try to publish it, with this reason: all that stands in the way is told at once. Nothing comes into force.
-
-    Where nothing stands in the way but approvals, it is proposed and checked by this.
-    """
-    allowed(cases.change_sets.find(id), access)
-    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
-    checked = cases.publish_change_sets.check(id, **marks, dry_run=dry_run)
-    return json_response(checked_data(checked), cases=cases, position=cases.progress.visible)
-
-
-@router.post("/{id:uuid}/approve", operation_id="approve_change_set", responses=CHANGED)
-def approve_change_set(
-    id: UUID,  # noqa: A002 -- its name in the address
-    body: Act,
-    cases: Cases,
-    access: ChangesConfigs,
-    asked: Asked,
-    expected: ExpectedVersion,
-    dry_run: DryRunFlag = False,
-) -> Response:
-    """Approve of the drafts as they are, over the values that they touch today: change either, and it counts no more.
-
-    Nobody approves what they have a part in.
-    """
-    access.to(cases.change_sets.find(id).environment)
-    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
-    return answered(cases, id, cases.publish_change_sets.approve(id, **marks, dry_run=dry_run))
-
-
-@router.post("/{id:uuid}/discard", operation_id="discard_change_set", responses=CHANGED)
-def discard_change_set(
-    id: UUID,  # noqa: A002 -- its name in the address
-    body: Act,
-    cases: Cases,
-    access: ChangesConfigs,
-    asked: Asked,
-    expected: ExpectedVersion,
-    dry_run: DryRunFlag = False,
-) -> Response:
-    """Give it up for good. Its drafts stay readable."""
-    allowed(cases.change_sets.find(id), access)
-    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
-    return answered(cases, id, cases.change_sets.discard(id, **marks, dry_run=dry_run))
-
-
-def allowed(change_set: ChangeSet, access: Access) -> None:
-    """Whether the caller may do this with all that it is about. Raises NotFound, Forbidden."""
-    if not change_set.drafts:
-        access.to(change_set.environment)
-    for draft in change_set.drafts.values():
-        if draft.kind == "type" and access.changes:
-            access.to_definitions()
-        access.to(change_set.environment, scope_of(draft))
-
-
-def scope_of(draft: Draft) -> Scope:
-    """What a draft is about, as the policy knows it; types are of all, like what is global."""
-    if draft.kind in ("config", "type"):
-        return Scope.recorded(draft.scope or "global")
-    return profile_scope(draft.name) if draft.kind == "profile" else Scope("experiment", draft.name)
-
-
-def answered(
-    cases: UseCases,
-    id_: UUID,
-    outcome: Outcome | DryRun,
-    *,
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    """The change set as the commit left it."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    seen = cases.change_sets.seen(id_, upto=outcome.position)
-    marks = {"ETag": f'"{seen.change_set.version}"', **outcome_headers(outcome), **(headers or {})}
-    return json_response(change_set_data(seen), cases=cases, position=outcome.position, status=status, headers=marks)
-
-
-def change_set_data(seen: SeenChangeSet) -> dict[str, Any]:
-    """A change set with its drafts; secrets in them are placeholders."""
-    one = seen.change_set
-    return {
-        "id": str(one.id),
-        "environment": one.environment,
-        "title": one.title,
-        "description": one.description,
-        "state": one.state,
-        "origin": one.origin,
-        "drafts": [draft_data(draft) for draft in one.drafts.values()],
-        "authors": sorted(one.authors),
-        "approved_by": sorted(one.approvals),
-        "version": one.version,
-        "created_at": rfc3339(seen.created.recorded_us),
-        "created_by": one.created_by,
-        "updated_at": rfc3339(seen.newest.recorded_us),
-        "updated_by": seen.newest.principal,
-        "position": seen.newest.last,
-    }
-
-
-def checked_data(checked: Checked) -> dict[str, Any]:
-    """`problems` are all that stands in the way besides approvals."""
-    refusal, standing = checked.refusal, checked.standing
-    faults = () if refusal is None else refusal.faults or (Fault("", refusal.detail, refusal.code),)
-    return {
-        "ok": refusal is None,
-        "problems": [fault_data(fault) for fault in faults],
-        "digest": standing.digest,
-        "approvals": {
-            "demanded": standing.demanded,
-            "counting": sorted(standing.counting),
-            "lapsed": sorted(standing.approved - standing.counting),
-        },
-    }
-
-
-def draft_data(draft: Draft) -> dict[str, Any]:
-    """`id` is that of the thing; `base` is what it was when it was drafted, `wanted` what it is to be."""
-    return {
-        "id": str(draft.subject),
-        "kind": draft.kind,
-        "operation": draft.operation,
-        "name": draft.name,
-        "scope": draft.scope,
-        "config_type": draft.config_type,
-        "base_version": draft.base_version,
-        "base": draft.base,
-        "wanted": shown(draft.wanted),
-        "author": draft.author,
-    }
-
-
-def listed(row: ChangeSetRow) -> dict[str, Any]:
-    return {
-        "id": str(UUID(row.id)),
-        "environment": row.environment,
-        "title": row.title,
-        "state": row.state,
-        "version": row.version,
-        "created_at": rfc3339(row.created_us),
-        "created_by": row.created_by,
-        "updated_at": rfc3339(row.recorded_us),
-        "updated_by": row.actor,
-        "position": row.position,
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -27,10 +27,13 @@ from api.deps import (
 )
 from api.rest.bodies import CreateConfig, SetActive, SetDefault, UpdateConfig
 from api.rest.examples import COMMAND_FAULTS, CONFIG, DRY_RUN, leads_to, responses
+from api.rest.proposals import WAITING, DirectChange, environment_of, wish_of, wish_to_change
 from api.rest.shapes import config_data
 from application.catalog import Catalog
 from application.commands import DryRun, Outcome
+from application.draft_changes import Wish
 from application.edit_configs import created_id
+from application.ports import Command
 from application.use_cases import UseCases
 from application.views import ConfigFilter
 from domain.errors import InvalidRequest, NotFound
@@ -47,7 +50,7 @@ OF_ONE = (
     "delete_config",
 )
 CREATED = responses(
-    *COMMAND_FAULTS, ok={201: ("Created.", CONFIG), 200: ("What would be recorded (`dry_run`).", DRY_RUN)}
+    *COMMAND_FAULTS, ok={201: ("Created.", CONFIG), 202: WAITING, 200: ("What would be recorded (`dry_run`).", DRY_RUN)}
 )
 CREATED[201]["links"] = leads_to(*OF_ONE, config_id="$response.body#/id")
 
@@ -81,15 +84,13 @@ def create_config(
     command = asked.command(reason=body.reason)
     draft = body.draft(environment=cases.default_environment)
     access.to(draft.environment, draft.scope)
-    outcome = cases.edit_configs.create(
-        draft,
-        owner=access.claims(draft.environment, draft.scope),
-        command=command,
-        force=body.force,
-        dry_run=dry_run,
+    config_id, owner = created_id(command), access.claims(draft.environment, draft.scope)
+    marks: dict[str, Any] = {"status": 201, "headers": {"Location": f"{router.prefix}/{config_id}"}}
+    return DirectChange(cases, command, draft.environment, dry_run).answered(
+        lambda: wish_of(draft),
+        lambda: cases.edit_configs.create(draft, owner=owner, command=command, force=body.force, dry_run=dry_run),
+        lambda outcome: config_response(cases, config_id, outcome, **marks),
     )
-    config_id = created_id(command)
-    return config_response(cases, config_id, outcome, status=201, headers={"Location": f"{router.prefix}/{config_id}"})
 
 
 @router.get(
@@ -191,7 +192,7 @@ def read_config(
 @router.put(
     "/{config_id:uuid}",
     operation_id="update_config",
-    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG), 202: WAITING}),
 )
 def update_config(
     config_id: UUID,
@@ -205,10 +206,7 @@ def update_config(
     """Change the fields given; what is left out stays. What changes nothing records nothing."""
     access.to_config(config_id)
     command = asked.command(reason=body.reason)
-    outcome = cases.edit_configs.update(
-        config_id, body.changes(), command=command, expected_version=expected, force=body.force, dry_run=dry_run
-    )
-    return config_response(cases, config_id, outcome)
+    return _updated(cases, config_id, body.changes(), command, expected=expected, force=body.force, dry_run=dry_run)
 
 
 @router.delete(
@@ -216,7 +214,9 @@ def update_config(
     operation_id="delete_config",
     status_code=204,
     responses=responses(
-        *COMMAND_FAULTS, ok={200: ("What would be recorded (`dry_run`).", DRY_RUN)}, empty={204: "Deleted."}
+        *COMMAND_FAULTS,
+        ok={202: WAITING, 200: ("What would be recorded (`dry_run`).", DRY_RUN)},
+        empty={204: "Deleted."},
     ),
 )
 def delete_config(
@@ -231,14 +231,17 @@ def delete_config(
     """Delete a config: it is in force nowhere, its name is free again, its history stays."""
     access.to_config(config_id)
     command = asked.command(reason=reason)
-    outcome = cases.edit_configs.delete(config_id, command=command, expected_version=expected, dry_run=dry_run)
-    return gone_response(outcome, cases=cases)
+    return DirectChange(cases, command, environment_of(cases, config_id), dry_run).answered(
+        lambda: Wish("config", {}, config_id=config_id, deletes=True, base_version=expected),
+        lambda: cases.edit_configs.delete(config_id, command=command, expected_version=expected, dry_run=dry_run),
+        lambda outcome: gone_response(outcome, cases=cases),
+    )
 
 
 @router.put(
     "/{config_id:uuid}/default",
     operation_id="set_default",
-    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG), 202: WAITING}),
 )
 def set_default(
     config_id: UUID,
@@ -253,16 +256,13 @@ def set_default(
     access.to_config(config_id)
     changes = {"is_default": body.is_default}
     command = asked.command(reason=body.reason)
-    outcome = cases.edit_configs.update(
-        config_id, changes, command=command, expected_version=expected, force=body.force, dry_run=dry_run
-    )
-    return config_response(cases, config_id, outcome)
+    return _updated(cases, config_id, changes, command, expected=expected, force=body.force, dry_run=dry_run)
 
 
 @router.put(
     "/{config_id:uuid}/active",
     operation_id="set_active",
-    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG), 202: WAITING}),
 )
 def set_active(
     config_id: UUID,
@@ -277,7 +277,22 @@ def set_active(
     access.to_config(config_id)
     changes = {"is_active": body.is_active}
     command = asked.command(reason=body.reason)
-    outcome = cases.edit_configs.update(
-        config_id, changes, command=command, expected_version=expected, force=body.force, dry_run=dry_run
+    return _updated(cases, config_id, changes, command, expected=expected, force=body.force, dry_run=dry_run)
+
+
+def _updated(
+    cases: UseCases,
+    config_id: UUID,
+    changes: dict[str, Any],
+    command: Command,
+    *,
+    expected: int | None,
+    force: bool,
+    dry_run: bool,
+) -> Response:
+    marks: dict[str, Any] = {"command": command, "expected_version": expected, "force": force, "dry_run": dry_run}
+    return DirectChange(cases, command, environment_of(cases, config_id), dry_run).answered(
+        lambda: wish_to_change(config_id, changes, expected_version=expected),
+        lambda: cases.edit_configs.update(config_id, changes, **marks),
+        lambda outcome: config_response(cases, config_id, outcome),
     )
-    return config_response(cases, config_id, outcome)

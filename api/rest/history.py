@@ -14,6 +14,7 @@ from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, json_res
 from api.rest.bodies import Body, Reason
 from api.rest.configs import config_response
 from api.rest.examples import CHUNKING, COMMAND_FAULTS, CONFIG, responses
+from api.rest.proposals import WAITING, DirectChange, environment_of, wish_to_restore
 from application.inspect_history import Step
 from application.use_cases import UseCases
 from domain.errors import InvalidRequest, NotFound
@@ -63,7 +64,7 @@ class RollbackBody(Body):
 @router.post(
     "/{config_id:uuid}/rollback",
     operation_id="rollback_config",
-    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG)}),
+    responses=responses(*COMMAND_FAULTS, ok={200: ("The config as it is now.", CONFIG), 202: WAITING}),
 )
 def rollback_config(
     config_id: UUID,
@@ -78,10 +79,13 @@ def rollback_config(
     access.to_config(config_id)
     command = asked.command(reason=body.reason)
     version = body.version(config_id, cases)
-    outcome = cases.edit_configs.restore(
-        config_id, version, command=command, expected_version=expected, dry_run=dry_run
+    marks: dict[str, Any] = {"command": command, "expected_version": expected, "dry_run": dry_run}
+    change = DirectChange(cases, command, environment_of(cases, config_id), dry_run)
+    return change.answered(
+        lambda: wish_to_restore(cases, config_id, version),
+        lambda: cases.edit_configs.restore(config_id, version, **marks),
+        lambda outcome: config_response(cases, config_id, outcome),
     )
-    return config_response(cases, config_id, outcome)
 
 
 @router.get(

@@ -533,8 +533,15 @@ ROUTES: dict[str, Asked] = {
     ),
     **{
         f"{act}_change_set": Asked(EDITORS, on_change_set("POST", f"/{act}", {}), changes=True)
-        for act in ("propose", "publish", "discard")
+        for act in ("propose", "check", "publish", "discard")
     },
+    "approve_change_set": Asked(
+        MAINTAINERS,
+        on_change_set("POST", "/approve", {}),
+        what="environment",
+        changes=True,
+        targets=("global", "elsewhere"),
+    ),
     "rollback_environment": Asked(
         EDITORS,
         lambda there, t: (
@@ -788,6 +795,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         client.post("/api/environments", json={"name": "trial"})
         for target, (environment, scope) in TARGETS.items():
             hold(there, target, environment, scope)
+            client.post(f"/api/change-sets/{there.change_sets[target]['id']}/propose", json={})
         for collection, user in (("c-1", "u-1"), ("c-2", "u-2")):
             client.put(f"/api/collections/{collection}/owner", json={"user_id": user})
         for environment in ("production", "staging"):

@@ -283,7 +283,10 @@ def of_change_sets(client: Client, name: str) -> dict[str, Any]:
     new = {"title": f"of-{name}", "drafts": [{**DRAFT, "name": f"of-{name}"}], "description": "why"}
     if name == "create_change_set":
         return {"json": new}
-    made = client.post("/api/change-sets", json=new).json()
+    another = {"Varve-Actor": "another"} if name == "approve_change_set" else {}
+    made = client.post("/api/change-sets", json=new, headers=another).json()
+    if name == "approve_change_set":
+        client.post(f"/api/change-sets/{made['id']}/propose", json={}, headers=another)
     bodies = {"draft_in_change_set": {"drafts": [{**DRAFT, "name": "another"}]}}
     without_body = name in {"read_change_set", "list_change_sets", "remove_draft_of_change_set"}
     path = {"id": made["id"], "subject": made["drafts"][0]["id"]}

@@ -108,6 +108,7 @@ class Writer:
             (2, self._draft),
             (1, self._remove_draft),
             (1, self._propose),
+            (1, self._check_and_approve),
             (2, self._publish),
             (0.5, self._discard),
         ]
@@ -353,8 +354,13 @@ class Writer:
     def _propose(self) -> Outcome:
         return done(self._cases.change_sets.propose(self._change_set(), command=self._command("propose")))
 
+    def _check_and_approve(self) -> Outcome:
+        id_, publishing = self._change_set(), self._cases.publish_change_sets
+        publishing.check(id_, command=self._command("check"))
+        return done(publishing.approve(id_, command=replace(self._command("approve"), principal="another")))
+
     def _publish(self) -> Outcome:
-        return done(self._cases.change_sets.publish(self._change_set(), command=self._command("publish")))
+        return done(self._cases.publish_change_sets.publish(self._change_set(), command=self._command("publish")))
 
     def _discard(self) -> Outcome:
         return done(self._cases.change_sets.discard(self._change_set(), command=self._command("discard")))

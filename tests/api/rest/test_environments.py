@@ -130,8 +130,9 @@ def test_what_is_new_and_what_is_rolled_back_as_a_whole_has_no_version_to_name(a
 
 def test_a_change_that_others_must_approve_is_not_made_directly(api: Client) -> None:
     demand(api, approvals=2)
-    answer = api.post(CONFIGS, json={"config_type": "chunking", "name": "n", "config_data": {}})
+    answer = api.post("/api/profiles", json={"name": "n", "settings": {}})
     assert (answer.status_code, answer.json()["code"]) == (409, "approval_missing")
+    assert api.post(CONFIGS, json={"config_type": "chunking", "name": "n", "config_data": {}}).status_code == 202
     demand(api, approvals=0)  # which no change set can hold
     api.create()
 
@@ -241,6 +242,7 @@ RECORDS_ELSEWHERE = {
     "add_environment", "retire_environment", "freeze_environment", "thaw_environment",
     "switch_serving", "create_webhook", "update_webhook", "rotate_webhook_secret", "delete_webhook",
     "create_change_set", "draft_in_change_set", "remove_draft_of_change_set", "propose_change_set",
+    "check_change_set", "approve_change_set",
     "discard_change_set",
 }  # fmt: skip
 """What is of the whole installation, opens and shuts the gate, or prepares changes and makes none."""

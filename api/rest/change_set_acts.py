@@ -1,0 +1,111 @@
+"""What is done with a change set as a whole: proposed, checked, approved, published, discarded."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api.access import ChangesConfigs
+from api.conditions import ExpectedVersion
+from api.deps import Asked, Cases, DryRunFlag, StrictRoute, json_response
+from api.rest.change_set_bodies import EXAMPLE_OF_CHECK, Act
+from api.rest.change_set_shapes import allowed, answered, checked_data
+from api.rest.change_sets import CHANGED
+from api.rest.change_sets import router as change_sets
+from api.rest.examples import COMMAND_FAULTS, responses
+
+router = APIRouter(prefix=change_sets.prefix, tags=["change sets"], route_class=StrictRoute)
+
+CHECKED = responses(*COMMAND_FAULTS, ok={200: ("What stands in the way.", EXAMPLE_OF_CHECK)})
+
+
+@router.post("/{id:uuid}/propose", operation_id="propose_change_set", responses=CHANGED)
+def propose_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: Act,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Ask for its review."""
+    allowed(cases.change_sets.find(id), access)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    return answered(cases, id, cases.change_sets.propose(id, **marks, dry_run=dry_run))
+
+
+@router.post("/{id:uuid}/publish", operation_id="publish_change_set", responses=CHANGED)
+def publish_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: Act,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Bring all that it wants into force in one commit, or nothing.
+
+    Fields that others changed since are merged where they do not touch; where they do, both sides are told (409).
+    """
+    allowed(cases.change_sets.find(id), access)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    return answered(cases, id, cases.publish_change_sets.publish(id, **marks, dry_run=dry_run))
+
+
+@router.post("/{id:uuid}/check", operation_id="check_change_set", responses=CHECKED)
+def check_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: Act,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Try to publish it, with this reason: all that stands in the way is told at once. Nothing comes into force.
+
+    Where nothing stands in the way but approvals, it is proposed and checked by this.
+    """
+    allowed(cases.change_sets.find(id), access)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    checked = cases.publish_change_sets.check(id, **marks, dry_run=dry_run)
+    return json_response(checked_data(checked), cases=cases, position=cases.progress.visible)
+
+
+@router.post("/{id:uuid}/approve", operation_id="approve_change_set", responses=CHANGED)
+def approve_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: Act,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Approve of the drafts as they are, over the values that they touch today: change either, and it counts no more.
+
+    Nobody approves what they have a part in.
+    """
+    access.to(cases.change_sets.find(id).environment)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    return answered(cases, id, cases.publish_change_sets.approve(id, **marks, dry_run=dry_run))
+
+
+@router.post("/{id:uuid}/discard", operation_id="discard_change_set", responses=CHANGED)
+def discard_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: Act,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Give it up for good. Its drafts stay readable."""
+    allowed(cases.change_sets.find(id), access)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    return answered(cases, id, cases.change_sets.discard(id, **marks, dry_run=dry_run))

@@ -1,0 +1,126 @@
+"""Change sets as they are served."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+
+from api.access import Access
+from api.deps import dry_run_response, json_response, outcome_headers
+from application.change_set_views import ChangeSetRow
+from application.change_sets import SeenChangeSet
+from application.commands import DryRun, Outcome
+from application.publish_change_sets import Checked
+from application.register_types import fault_data
+from application.use_cases import UseCases
+from domain.configs.scope import Scope
+from domain.errors import Fault
+from domain.profiles.profile import profile_scope
+from domain.releases.change_set import ChangeSet
+from domain.releases.draft import Draft
+from domain.secrets.envelope import shown
+from domain.times import rfc3339
+
+
+def allowed(change_set: ChangeSet, access: Access) -> None:
+    """Whether the caller may do this with all that it is about. Raises NotFound, Forbidden."""
+    if not change_set.drafts:
+        access.to(change_set.environment)
+    for draft in change_set.drafts.values():
+        if draft.kind == "type" and access.changes:
+            access.to_definitions()
+        access.to(change_set.environment, scope_of(draft))
+
+
+def scope_of(draft: Draft) -> Scope:
+    """What a draft is about, as the policy knows it; types are of all, like what is global."""
+    if draft.kind in ("config", "type"):
+        return Scope.recorded(draft.scope or "global")
+    return profile_scope(draft.name) if draft.kind == "profile" else Scope("experiment", draft.name)
+
+
+def answered(
+    cases: UseCases,
+    id_: UUID,
+    outcome: Outcome | DryRun,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The change set as the commit left it."""
+    if isinstance(outcome, DryRun):
+        return dry_run_response(outcome, cases=cases)
+    seen = cases.change_sets.seen(id_, upto=outcome.position)
+    marks = {"ETag": f'"{seen.change_set.version}"', **outcome_headers(outcome), **(headers or {})}
+    return json_response(change_set_data(seen), cases=cases, position=outcome.position, status=status, headers=marks)
+
+
+def change_set_data(seen: SeenChangeSet) -> dict[str, Any]:
+    """A change set with its drafts; secrets in them are placeholders."""
+    one = seen.change_set
+    return {
+        "id": str(one.id),
+        "environment": one.environment,
+        "title": one.title,
+        "description": one.description,
+        "state": one.state,
+        "origin": one.origin,
+        "drafts": [draft_data(draft) for draft in one.drafts.values()],
+        "authors": sorted(one.authors),
+        "approved_by": sorted(one.approvals),
+        "version": one.version,
+        "created_at": rfc3339(seen.created.recorded_us),
+        "created_by": one.created_by,
+        "updated_at": rfc3339(seen.newest.recorded_us),
+        "updated_by": seen.newest.principal,
+        "position": seen.newest.last,
+    }
+
+
+def checked_data(checked: Checked) -> dict[str, Any]:
+    """`problems` are all that stands in the way besides approvals."""
+    refusal, standing = checked.refusal, checked.standing
+    faults = () if refusal is None else refusal.faults or (Fault("", refusal.detail, refusal.code),)
+    return {
+        "ok": refusal is None,
+        "problems": [fault_data(fault) for fault in faults],
+        "digest": standing.digest,
+        "approvals": {
+            "demanded": standing.demanded,
+            "counting": sorted(standing.counting),
+            "lapsed": sorted(standing.approved - standing.counting),
+        },
+    }
+
+
+def draft_data(draft: Draft) -> dict[str, Any]:
+    """`id` is that of the thing; `base` is what it was when it was drafted, `wanted` what it is to be."""
+    return {
+        "id": str(draft.subject),
+        "kind": draft.kind,
+        "operation": draft.operation,
+        "name": draft.name,
+        "scope": draft.scope,
+        "config_type": draft.config_type,
+        "base_version": draft.base_version,
+        "base": draft.base,
+        "wanted": shown(draft.wanted),
+        "author": draft.author,
+    }
+
+
+def listed(row: ChangeSetRow) -> dict[str, Any]:
+    return {
+        "id": str(UUID(row.id)),
+        "environment": row.environment,
+        "title": row.title,
+        "state": row.state,
+        "version": row.version,
+        "created_at": rfc3339(row.created_us),
+        "created_by": row.created_by,
+        "updated_at": rfc3339(row.recorded_us),
+        "updated_by": row.actor,
+        "position": row.position,
+    }
