@@ -236,7 +236,9 @@ def served(
         switch_serving=SwitchServing(catalogs, commands),
         govern_environments=GovernEnvironments(catalogs, views, commands, default=environment),
         change_sets=change_sets,
-        publish_change_sets=PublishChangeSets(opened.log, catalogs, types, commands, change_sets),
+        publish_change_sets=PublishChangeSets(
+            opened.log, catalogs, types, commands, change_sets=change_sets, assignments=assignments
+        ),
         change_set_views=SqlChangeSets(lambda: opened.follower.engine),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         preview=Preview(opened.log, views, catalogs, resolve_config),

@@ -57,6 +57,11 @@ class CarryOut:
         for index, draft in sorted(enumerate(drafts), key=lambda one: _rank(one[1])):
             with self._noted(index, draft):
                 self.take(draft)
+        self.settle_types(drafts)
+        self.problems.sort(key=lambda one: one.index)
+
+    def settle_types(self, drafts: Sequence[Draft]) -> None:
+        """Once all else is carried out: what is in force must be valid by the types that are defined."""
         for index, draft in enumerate(drafts):
             if draft.kind == "type":
                 with self._noted(index, draft):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.assignments import Assignments
 from application.carry_out import CarryOut
 from application.catalog import Catalogs
 from application.change_sets import ChangeSets, loaded
 from application.commands import Commands, DryRun, Outcome
 from application.digest_drafts import digest_of
-from application.ports import Command, EventStore
+from application.give_back import GiveBack
+from application.ports import Command, EventStore, Recorded
 from application.register_types import RegisterTypes
+from application.replay import commit_of
 from application.subjects import Place
 from application.unit_of_work import Approvals, UnitOfWork
+from domain.documents import Document
 from domain.errors import Conflicting, Gated, Invalid, Refusal
 from domain.releases.change_set import ChangeSet
 
@@ -45,13 +49,21 @@ class PublishChangeSets:
     """The commands. Each answers with its commit, or with what it would record when `dry_run`."""
 
     def __init__(
-        self, store: EventStore, catalogs: Catalogs, types: RegisterTypes, commands: Commands, change_sets: ChangeSets
+        self,
+        store: EventStore,
+        catalogs: Catalogs,
+        types: RegisterTypes,
+        commands: Commands,
+        *,
+        change_sets: ChangeSets,
+        assignments: Assignments,
     ) -> None:
         self._store = store
         self._catalogs = catalogs
         self._types = types
         self._commands = commands
         self._change_sets = change_sets
+        self._assignments = assignments
 
     def publish(
         self, change_set: UUID, *, command: Command, expected_version: int | None = None, dry_run: bool = False
@@ -122,6 +134,38 @@ class PublishChangeSets:
             found.approve(digest, demanded=self._demanded(found), stamp=command.stamp)
 
         return self._commands.run(command, decide, dry_run=dry_run)
+
+    def roll_back(
+        self,
+        change_set: UUID,
+        *,
+        command: Command,
+        force: frozenset[str] = frozenset(),
+        evidence: Document | None = None,
+        expected_version: int | None = None,
+        dry_run: bool = False,
+    ) -> Outcome | DryRun:
+        """Give back in one commit what publishing brought, over what is there today. It needs no approval.
+
+        Raises Conflict with each field that has changed since, unless `force` names it; NotFound, StaleVersion.
+        """
+
+        def decide(work: UnitOfWork) -> None:
+            found = loaded(work, change_set, expected_version)
+            found.roll_back(evidence=evidence, stamp=command.stamp)
+            work.approvals = Approvals(are_needless=True)
+            attempt = self._attempt(work, found, command)
+            GiveBack(self._store, attempt, self._assignments, force).take_all(self._brought(change_set))
+
+        # Who is given a profile, and what a type would leave invalid, is read from the views.
+        return self._commands.run(command, decide, dry_run=dry_run, at_head=True)
+
+    def _brought(self, change_set: UUID) -> Sequence[Recorded]:
+        """The events of the commit that published it."""
+        topic = ChangeSet.Published.TOPIC
+        published = next(one for one in reversed(self._store.stream(change_set)) if one.topic == topic)
+        commit = commit_of(self._store, published.position)
+        return self._store.events(first=commit.first, last=commit.last)
 
     def standing(self, change_set: UUID, *, command: Command) -> Standing:
         """How it stands with its approvals now. Raises NotFound."""

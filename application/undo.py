@@ -52,6 +52,11 @@ class Sides:
     after: Config
     now: Config
 
+    @classmethod
+    def of(cls, work: UnitOfWork, event: Recorded) -> Sides:
+        before, after = (work.past(Config, event.stream, version=event.version - n) for n in (1, 0))
+        return cls(before, after, work.load(Config, event.stream))
+
 
 class Undo:
     def __init__(self, store: EventStore, edit_configs: EditConfigs, commands: Commands) -> None:
@@ -87,32 +92,41 @@ class Undo:
         event = self.event(position)
 
         def decide(work: UnitOfWork) -> None:
-            opposite = _OPPOSITES[event.topic]
-            sides = Sides(
-                work.past(Config, event.stream, version=event.version - 1),
-                work.past(Config, event.stream, version=event.version),
-                work.load(Config, event.stream),
-            )
+            sides = Sides.of(work, event)
             if expected_version is not None and sides.now.version != expected_version:
                 message = f"this config is at version {sides.now.version}, and If-Match names {expected_version}"
                 raise StaleVersion(f"{message}: read it again")
-            attempt = Attempt(work, self._edit_configs.editor(work, command), event, sides, force)
-            attempt.partner = self._partner(event)
-            opposite(attempt)
+            give_back(self._store, work, self._edit_configs.editor(work, command), event, sides, force=force)
 
         return self._commands.run(command, decide, dry_run=dry_run)
 
-    def _partner(self, event: Recorded) -> UUID | None:
-        """The config that gave or took the default of the slot in the same commit."""
-        commit = commit_of(self._store, event.position)
-        config = self._store.load(Config, event.stream, version=event.version)
-        place = (config.environment, config.scope, config.config_type)
-        for other in self._store.events(first=commit.first, last=commit.last):
-            if other.topic == Config.DefaultChanged.TOPIC and other.stream != event.stream:
-                found = self._store.load(Config, other.stream, version=other.version)
-                if (found.environment, found.scope, found.config_type) == place:
-                    return found.id
-        return None
+
+def give_back(
+    store: EventStore,
+    work: UnitOfWork,
+    editor: ConfigEditor,
+    event: Recorded,
+    sides: Sides,
+    *,
+    force: frozenset[str],
+) -> None:
+    """Do the opposite of one event of a config. Raises what `Undo.undo` raises."""
+    attempt = Attempt(work, editor, event, sides, force)
+    attempt.partner = _partner(store, event)
+    _OPPOSITES[event.topic](attempt)
+
+
+def _partner(store: EventStore, event: Recorded) -> UUID | None:
+    """The config that gave or took the default of the slot in the same commit."""
+    commit = commit_of(store, event.position)
+    config = store.load(Config, event.stream, version=event.version)
+    place = (config.environment, config.scope, config.config_type)
+    for other in store.events(first=commit.first, last=commit.last):
+        if other.topic == Config.DefaultChanged.TOPIC and other.stream != event.stream:
+            found = store.load(Config, other.stream, version=other.version)
+            if (found.environment, found.scope, found.config_type) == place:
+                return found.id
+    return None
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What is done with a change set as a whole: proposed, checked, approved, published, discarded."""
+"""What is done with a change set as a whole: proposed, checked, approved, published, rolled back, discarded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from api.access import ChangesConfigs
 from api.conditions import ExpectedVersion
 from api.deps import Asked, Cases, DryRunFlag, StrictRoute, json_response
-from api.rest.change_set_bodies import EXAMPLE_OF_CHECK, Act
+from api.rest.change_set_bodies import EXAMPLE_OF_CHECK, Act, RollBack
 from api.rest.change_set_shapes import allowed, answered, checked_data
 from api.rest.change_sets import CHANGED
 from api.rest.change_sets import router as change_sets
@@ -93,6 +93,26 @@ def approve_change_set(
     access.to(cases.change_sets.find(id).environment)
     marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
     return answered(cases, id, cases.publish_change_sets.approve(id, **marks, dry_run=dry_run))
+
+
+@router.post("/{id:uuid}/rollback", operation_id="rollback_change_set", responses=CHANGED)
+def rollback_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    body: RollBack,
+    cases: Cases,
+    access: ChangesConfigs,
+    asked: Asked,
+    expected: ExpectedVersion,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Give back, in one commit, what publishing it brought, over what is there today. It is not published again.
+
+    What has changed since stands in the way (409), field by field, unless `force` names it.
+    """
+    allowed(cases.change_sets.find(id), access)
+    marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
+    force = frozenset(body.force)
+    return answered(cases, id, cases.publish_change_sets.roll_back(id, force=force, **marks, dry_run=dry_run))
 
 
 @router.post("/{id:uuid}/discard", operation_id="discard_change_set", responses=CHANGED)

@@ -243,6 +243,14 @@ class Act(Body):
     reason: Reason = None
 
 
+class RollBack(Act):
+    force: list[Annotated[str, Field(max_length=2_500)]] = Field(
+        default_factory=list,
+        max_length=1_000,
+        description="Pointers, as told, to give back all the same.",
+    )
+
+
 def wishes(drafts: Sequence[DraftBody], access: Access, environment: str) -> list[Wish]:
     """What is wanted, as far as the caller may draft it. Raises InvalidRequest, Forbidden, NotFound."""
     found = []

@@ -535,6 +535,11 @@ ROUTES: dict[str, Asked] = {
         f"{act}_change_set": Asked(EDITORS, on_change_set("POST", f"/{act}", {}), changes=True)
         for act in ("propose", "check", "publish", "discard")
     },
+    "rollback_change_set": Asked(
+        EDITORS,
+        lambda there, t: on_change_set("POST", "/rollback", {})(there, f"published {t}"),
+        changes=True,
+    ),
     "approve_change_set": Asked(
         MAINTAINERS,
         on_change_set("POST", "/approve", {}),
@@ -792,10 +797,14 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
             draft = {"config_id": there.configs[target]["id"], "description": "drafted"}
             new = {"environment": environment, "title": target, "drafts": [draft]}
             there.change_sets[target] = client.post("/api/change-sets", json=new).json()
+            client.post(f"/api/change-sets/{there.change_sets[target]['id']}/propose", json={})
+            new["drafts"] = [{"config_type": "question_generation", "scope": scope, "name": "p", "config_data": {}}]
+            published = client.post("/api/change-sets", json=new).json()
+            client.post(f"/api/change-sets/{published['id']}/publish", json={})
+            there.change_sets[f"published {target}"] = published
         client.post("/api/environments", json={"name": "trial"})
         for target, (environment, scope) in TARGETS.items():
             hold(there, target, environment, scope)
-            client.post(f"/api/change-sets/{there.change_sets[target]['id']}/propose", json={})
         for collection, user in (("c-1", "u-1"), ("c-2", "u-2")):
             client.put(f"/api/collections/{collection}/owner", json={"user_id": user})
         for environment in ("production", "staging"):

@@ -287,6 +287,8 @@ def of_change_sets(client: Client, name: str) -> dict[str, Any]:
     made = client.post("/api/change-sets", json=new, headers=another).json()
     if name == "approve_change_set":
         client.post(f"/api/change-sets/{made['id']}/propose", json={}, headers=another)
+    if name == "rollback_change_set":
+        client.post(f"/api/change-sets/{made['id']}/publish", json={})
     bodies = {"draft_in_change_set": {"drafts": [{**DRAFT, "name": "another"}]}}
     without_body = name in {"read_change_set", "list_change_sets", "remove_draft_of_change_set"}
     path = {"id": made["id"], "subject": made["drafts"][0]["id"]}

@@ -111,6 +111,7 @@ class Writer:
             (1, self._check_and_approve),
             (2, self._publish),
             (0.5, self._discard),
+            (1, self._roll_back_change_set),
         ]
 
     @property
@@ -361,6 +362,10 @@ class Writer:
 
     def _publish(self) -> Outcome:
         return done(self._cases.publish_change_sets.publish(self._change_set(), command=self._command("publish")))
+
+    def _roll_back_change_set(self) -> Outcome:
+        command = self._command("rollback_change_set")
+        return done(self._cases.publish_change_sets.roll_back(self._change_set(), command=command))
 
     def _discard(self) -> Outcome:
         return done(self._cases.change_sets.discard(self._change_set(), command=self._command("discard")))

@@ -219,6 +219,7 @@ RECORDS: dict[str, tuple[str, str, Any]] = {
     "pause_experiment": ("POST", "/api/experiments/{running}/pause", {}),
     "conclude_experiment": ("POST", "/api/experiments/{running}/conclude", {"adopt": None}),
     "publish_change_set": ("POST", "/api/change-sets/{change_set}/publish", {}),
+    "rollback_change_set": ("POST", "/api/change-sets/{published}/rollback", {}),
     "assign_owner": ("PUT", "/api/collections/c-9/owner", {"user_id": "u-1"}),
     "revise_environment": ("PUT", PRODUCTION, {"order": 7}),
     "create_lock": (
@@ -276,8 +277,8 @@ def furnish(client: Client) -> dict[str, Any]:
     before = client.newest_position
     config = client.create()
     changed = client.change(config, description="another")
-    draft = {"config_type": "llm", "scope": "user:u-7", "name": "n", "config_data": {}, "mode": "overlay"}
-    drafted = client.post("/api/change-sets", json={"title": "t", "drafts": [draft]}).json()
+    drafting = {"config_type": "llm", "scope": "user:u-7", "name": "n", "config_data": {}, "mode": "overlay"}
+    drafted = client.post("/api/change-sets", json={"title": "t", "drafts": [drafting]}).json()
     profiles = [
         client.post("/api/profiles", json={"name": name, "settings": {"llm": {"top_k": 3}}}).json()["id"]
         for name in ("warm", "unused")
@@ -289,6 +290,11 @@ def furnish(client: Client) -> dict[str, Any]:
     )
     assert client.post(f"/api/experiments/{running}/start", json={}).status_code == 200
     ids = {"config": config["id"], "position": changed["position"], "before": before, "change_set": drafted["id"]}
+    published = client.post(
+        "/api/change-sets", json={"title": "t", "drafts": [{**drafting, "scope": "user:u-8"}]}
+    ).json()
+    assert client.post(f"/api/change-sets/{published['id']}/publish", json={}).status_code == 200
+    ids["published"] = published["id"]
     return {**ids, "profile": profiles[1], "running": running, "experiment": draft}
 
 
