@@ -86,7 +86,7 @@ def question_of(known: Mapping[str, Any]) -> Question:
 @contextmanager
 def _told() -> Iterator[None]:
     """What is missing ends the command."""
-    from application.measurements import WarehouseFault  # noqa: PLC0415 -- the help needs none of what it loads
+    from application.measurements import WarehouseFault
 
     try:
         yield

@@ -44,7 +44,8 @@ def test_replay_gives_the_answer_of_the_views_with_its_sources(busy: Client):
 
 
 def test_replay_goes_to_a_moment(busy: Client):
-    first = busy.get("/api/events", params={"limit": 1}).json()["items"][0]["commit"]["last"]  # what a new log begins with
+    (prepared,) = busy.get("/api/events", params={"limit": 1}).json()["items"]
+    first = prepared["commit"]["last"]  # before it there is no environment
     for position in range(first, busy.newest_position + 1):
         found = replay(busy, user_id="u-1", position=position)
         assert found["equal"]
