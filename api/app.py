@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from api import errors, pages
+from api import console, errors, pages
 from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
 from api.json_text import json_text
@@ -192,6 +192,7 @@ def create_app(
             source = Source(service.advances, cases.progress, cases.authorize, log_id=log_id, epoch=epoch)
             streams.connect(source, service.authenticates)
             app.state.streams = streams
+            app.state.entrance = console.Entrance(service.authenticates, console.Attempts())
             marks.connect(cases.progress, epoch=epoch)
             doors.connect(service.authenticates)
             hot_path.connect(service.kept, cases.progress, epoch=epoch)
@@ -262,5 +263,6 @@ def web(
     errors.install(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(console.router)
     app.include_router(pages.router)
     return app

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from functools import lru_cache
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.errors import refusal_response
 from api.pages import CONSOLE_PAGES
 from api.parsing import text_of
+from api.sessions import names_this_machine, session_of
 from domain.access.principal import Principal, unchecked
 from domain.errors import InvalidRequest, Refusal, Unauthenticated
 
@@ -26,6 +26,10 @@ class Authenticates(Protocol):
 
     def is_known_still(self, principal: Principal) -> bool:
         """Whether what was shown is good still: asked again by what goes on for long."""
+
+    @property
+    def mode(self) -> str:
+        """`keys`, `oidc` or `keys+oidc`."""
 
 
 class Doors:
@@ -69,7 +73,8 @@ class Doors:
             if self._is_local and not names_this_machine(host or b""):
                 raise InvalidRequest.at("/host", "this server is for its own machine: ask it at 127.0.0.1", "host")
             return anybody(actor)
-        found = await self._authenticates.principal(credential_of(authorization, key))
+        session = session_of(scope) if authorization is None and key is None else None
+        found = await self._authenticates.principal(session or credential_of(authorization, key))
         if actor is not None and actor.decode("latin-1") != found.name:
             message = f"the caller is known as {found.name}: leave Varve-Actor out"
             raise InvalidRequest.at("/varve-actor", message, "actor")
@@ -94,16 +99,3 @@ def anybody(actor: bytes | None) -> Principal:
         message = f"Varve-Actor is 1 to {LONGEST_NAME} printable characters, percent-encoded as UTF-8"
         raise InvalidRequest.at("/varve-actor", message, "actor")
     return unchecked(name)
-
-
-@lru_cache(maxsize=1024)
-def names_this_machine(host: bytes) -> bool:
-    """Whether a Host header names the loopback interface."""
-    name = host.decode("latin-1")
-    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-    if name.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -47,6 +47,11 @@ class Authenticate:
             raise Unauthenticated(UNKNOWN_KEY)
         return known.principal()
 
+    @property
+    def mode(self) -> str:
+        """What it takes, in the words of the setting."""
+        return "+".join(name for name, takes in (("keys", self._keys), ("oidc", self._tokens is not None)) if takes)
+
     def is_known_still(self, principal: Principal) -> bool:
         """Whether the key or token that was shown is still good: asked again by what goes on for long."""
         if principal.key_id is None:

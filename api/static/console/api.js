@@ -25,9 +25,19 @@ export function heard(position) {
 
 /** Who acts, where the service does not ask for a key. */
 export const actor = {
+  isAsked: false,
   get: () => localStorage.getItem("varve.actor") ?? "",
   set: (name) => localStorage.setItem("varve.actor", name),
 };
+
+/** The cookie of a session counts only with this header, which no page of another site can send. */
+export function ownHeaders() {
+  const named = actor.isAsked && actor.get() ? {"Varve-Actor": encodeURIComponent(actor.get())} : {};
+  return {"Varve-Console": "1", ...named};
+}
+
+/** Waits until whoever was signed in is so again; false where nobody was. */
+export const door = {reopened: async () => false};
 
 /**
  * Ask, and read the answer. Raises a Problem.
@@ -39,7 +49,7 @@ export async function ask(path, {method = "GET", query = [], body, ifMatch, sign
   const parameters = new URLSearchParams([...query]).toString();
   const address = parameters ? `${path}?${parameters}` : path;
   const options = {method, headers: headersOf(method, body, ifMatch), signal, body: body && JSON.stringify(body)};
-  const response = await fetched(address, options);
+  const response = await admitted(address, options);
   const position = Number(response.headers.get("Varve-Position") ?? 0);
   const data = await read(response);
   if (!response.ok) throw new Problem(response.status, data ?? {});
@@ -48,12 +58,29 @@ export async function ask(path, {method = "GET", query = [], body, ifMatch, sign
 }
 
 function headersOf(method, body, ifMatch) {
-  const headers = {"Varve-Min-Position": String(newest)};
-  if (actor.get()) headers["Varve-Actor"] = encodeURIComponent(actor.get());
+  const headers = {...ownHeaders(), "Varve-Min-Position": String(newest)};
   if (body) headers["Content-Type"] = "application/json";
   if (ifMatch) headers["If-Match"] = ifMatch;
   if (method !== "GET") headers["Idempotency-Key"] = crypto.randomUUID();
   return headers;
+}
+
+/** The answer; where the session has ended meanwhile, when somebody has signed in again: nothing that was typed is lost. */
+export async function admitted(address, options) {
+  for (;;) {
+    const response = await fetched(address, options);
+    const isAboutSessions = address.startsWith("/console/");
+    if (response.status !== 401 || isAboutSessions || !(await door.reopened())) return response;
+  }
+}
+
+/** Take an answer home as a file. Raises a Problem. */
+export async function saved(address, name) {
+  const response = await admitted(address, {headers: ownHeaders()});
+  if (!response.ok) throw new Problem(response.status, (await read(response)) ?? {});
+  const href = URL.createObjectURL(await response.blob());
+  Object.assign(document.createElement("a"), {href, download: name}).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }
 
 async function fetched(address, options) {

@@ -1,10 +1,11 @@
 // The log: searched, replayed to a moment, proved, taken home.
 
-import {ask, listed} from "./api.js";
+import {ask, saved} from "./api.js";
 import {useAnswer} from "./asking.js";
 import {go, here} from "./address.js";
 import {Trouble, Waiting} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
+import {may} from "./session.js";
 import {html, useState} from "./view.js";
 import {counted, layerText, timeText} from "./words.js";
 
@@ -26,7 +27,7 @@ export function Audit({query, environments}) {
       </section>
       <div>
         <${Replay} environment=${environment} />
-        <${Proof} />
+        ${may("service.operate") && html`<${Proof} />`}
       </div>
     </div>`;
 }
@@ -48,6 +49,7 @@ async function head(signal) {
 }
 
 function Search({query, filters}) {
+  const [problem, setProblem] = useState(null);
   const submit = (event) => {
     event.preventDefault();
     go(here({after: null, ...Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, value.trim()]))}));
@@ -63,7 +65,8 @@ function Search({query, filters}) {
       ${field("to", "Until", "now")}
       <button type="submit" class="main">Search</button>
       ${filters.length > 0 && html`<a href="/audit">All of it</a>`}
-      <a href=${download} download="varve-events.ndjson">Download these</a>
+      <button type="button" onClick=${() => saved(download, "varve-events.ndjson").then(() => setProblem(null), setProblem)}>Download these</button>
+      <${Trouble} problem=${problem} />
     </form>`;
 }
 

@@ -6,8 +6,9 @@ import {Changes, Reach} from "./changes.js";
 import {contextOf, effectivePath, parametersOf, scopeOf} from "./contexts.js";
 import {differences, keysOf, withValue, without} from "./documents.js";
 import {Form, Json, faultsIn} from "./form.js";
-import {Trouble, Waiting} from "./messages.js";
+import {Empty, Trouble, Waiting} from "./messages.js";
 import {environmentOf} from "./places.js";
+import {mayChange} from "./session.js";
 import {html, useEffect, useState} from "./view.js";
 import {counted, layerText} from "./words.js";
 
@@ -18,6 +19,7 @@ export function Edit({query, environments}) {
   const [scope, type] = [query.get("scope") ?? "global", query.get("type")];
   const context = query.get("context") ?? "";
   const slot = useSlot(environment, scope, type);
+  if (!mayChange(environment, scope)) return html`<${Empty} title="You may look, and not change this"><p>${layerText(scope)} in ${environment} is changed by others: ask an admin for a key with another role.</p><//>`;
   if (slot.problem) return html`<${Trouble} problem=${slot.problem} />`;
   if (!slot.definition) return html`<${Waiting} />`;
   return html`<${Editor} key=${`${environment} ${scope} ${type} ${slot.config?.id}`} ...${{environment, scope, type, context, slot}} />`;

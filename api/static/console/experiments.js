@@ -6,6 +6,7 @@ import {go, here} from "./address.js";
 import {Dialog} from "./dialog.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
+import {may} from "./session.js";
 import {html, useState} from "./view.js";
 import {counted, timeText} from "./words.js";
 
@@ -37,7 +38,7 @@ export function Experiments({query, environments}) {
               </a>
             </li>`)}
         </ul>
-        <${NewExperiment} ...${{environment, profiles: profiles.data?.items ?? [], onDone: (id) => (all.again(), go(here({experiment: id})))}} />
+        ${may("configs.change", environment) && html`<${NewExperiment} ...${{environment, profiles: profiles.data?.items ?? [], onDone: (id) => (all.again(), go(here({experiment: id})))}} />`}
       </section>
       ${found && html`<${Experiment} key=${`${found.id} ${found.version}`} ...${{experiment: found, onDone: all.again}} />`}
     </div>`;
@@ -97,11 +98,11 @@ function Experiment({experiment, onDone}) {
     <section class="experiment" aria-labelledby="experiment-name">
       <header class="page-head with-acts">
         <h1 id="experiment-name">${experiment.name} <small>${STATUS[status]}${experiment.adopted ? `, ${experiment.adopted} adopted` : ""}; by ${experiment.updated_by}, ${timeText(experiment.updated_at)}</small></h1>
-        <span class="acts">
+        ${may("configs.change", experiment.environment) && html`<span class="acts">
           ${(status === "draft" || status === "paused") && html`<button type="button" class="main" onClick=${() => setAsked("start")}>${status === "draft" ? "Start" : "Go on"}</button>`}
           ${status === "running" && html`<button type="button" onClick=${() => setAsked("pause")}>Pause</button>`}
           ${(status === "running" || status === "paused") && html`<button type="button" onClick=${() => setAsked("conclude")}>Conclude</button>`}
-        </span>
+        </span>`}
       </header>
       ${experiment.hypothesis && html`<p class="reason">${experiment.hypothesis}</p>`}
       <p>${experiment.traffic_percent} % of the users take part${experiment.eligibility ? html`, where <code>${experiment.eligibility}</code>` : ""}.</p>

@@ -5,6 +5,7 @@ import {Changes} from "./changes.js";
 import {Dialog} from "./dialog.js";
 import {differences, leaves} from "./documents.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
+import {mayChange} from "./session.js";
 import {FieldName} from "./stack.js";
 import {html, useEffect, useState} from "./view.js";
 import {timeText, valueText} from "./words.js";
@@ -20,15 +21,16 @@ export function History({query}) {
   if (!steps) return html`<${Waiting} />`;
   if (!steps.length) return html`<${Empty} title="This config has no history" />`;
   const newest = steps[0];
+  const isOurs = config && mayChange(config.environment, scopeText(config));
   const place = config && `for ${config.scope === "global" ? "everybody" : `${config.scope_kind} ${config.scope_id}`} in ${config.environment}, named ${config.name}`;
   return html`
     <header class="page-head">
       <h1>${config?.config_type ?? "A config that was deleted"} <small>${place}</small></h1>
-      ${config && html`<p><a href=${`/edit?environment=${encodeURIComponent(config.environment)}&scope=${encodeURIComponent(scopeText(config))}&type=${encodeURIComponent(config.config_type)}`}>Change it</a></p>`}
+      ${isOurs && html`<p><a href=${`/edit?environment=${encodeURIComponent(config.environment)}&scope=${encodeURIComponent(scopeText(config))}&type=${encodeURIComponent(config.config_type)}`}>Change it</a></p>`}
     </header>
     <div class="history">
       <ol class="versions" aria-label="Versions, newest first">
-        ${steps.map((step) => html`<${Version} key=${step.position} ...${{step, newest, onAsk: setAsked}} />`)}
+        ${steps.map((step) => html`<${Version} key=${step.position} ...${{step, newest, onAsk: config && !isOurs ? null : setAsked}} />`)}
       </ol>
       <${Blame} steps=${steps} />
     </div>
@@ -68,10 +70,10 @@ function Version({step, newest, onAsk}) {
       </div>
       ${reason && html`<p class="reason">${reason}</p>`}
       <${Changes} changes=${[...differences(step.old_data, step.new_data), ...others]} empty="No field changed." />
-      <p class="acts">
+      ${onAsk && html`<p class="acts">
         ${step !== newest && operation !== "DELETE" && html`<button type="button" onClick=${() => onAsk({act: "roll back", step})}>Roll back to this</button>`}
         <button type="button" onClick=${() => onAsk({act: "undo", step})}>Undo this change</button>
-      </p>
+      </p>`}
     </li>`;
 }
 

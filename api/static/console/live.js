@@ -1,6 +1,6 @@
 // What changes in the service, as it happens.
 
-import {Problem, actor, heard} from "./api.js";
+import {Problem, admitted, heard, ownHeaders} from "./api.js";
 
 const FIRST_PAUSE = 500; // milliseconds, doubled after each failure
 const LONGEST_PAUSE = 15_000;
@@ -24,8 +24,7 @@ async function attend(environment, tells, signal) {
     try {
       await heardOut(environment, tells, signal, () => (pause = FIRST_PAUSE));
     } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof Problem && error.status === 401) return;
+      if (signal.aborted || error.status === 403) return; // who may not listen sees what there is, and reads it again by hand
     }
     if (signal.aborted) return;
     tells.state("offline");
@@ -36,9 +35,8 @@ async function attend(environment, tells, signal) {
 
 // Not an EventSource: that sends no headers of ours, and says nothing of why it failed.
 async function heardOut(environment, tells, signal, begun) {
-  const headers = {Accept: "text/event-stream"};
-  if (actor.get()) headers["Varve-Actor"] = encodeURIComponent(actor.get());
-  const response = await fetch(`/api/stream?environment=${encodeURIComponent(environment)}`, {headers, signal});
+  const headers = {...ownHeaders(), Accept: "text/event-stream"};
+  const response = await admitted(`/api/stream?environment=${encodeURIComponent(environment)}`, {headers, signal});
   if (!response.ok) throw new Problem(response.status, {});
   begun();
   tells.state("live");

@@ -6,6 +6,7 @@ import {contextOf, effectivePath, nameOf, parametersOf, textOf, userOf} from "./
 import {follow} from "./live.js";
 import {Trouble, Waiting} from "./messages.js";
 import {environmentOf} from "./places.js";
+import {mayChange} from "./session.js";
 import {Slider} from "./slider.js";
 import {About, Stack, changedFields} from "./stack.js";
 import {html, useEffect, useMemo, useRef, useState} from "./view.js";
@@ -56,11 +57,11 @@ export function Now({query, environments}) {
     <${About} about=${about} />`;
 }
 
-/** Where the strongest layer of a context says something of a type. */
+/** Where the strongest layer of a context that the caller may change says something of a type. */
 function editAddress(environment, context, type) {
-  const own = context.find(({kind}) => kind === "collection") ?? context.at(-1);
-  const scope = own ? `${own.kind}:${own.id}` : "global";
-  return `/edit?${new URLSearchParams({environment, scope, type, context: textOf(context)})}`;
+  const own = [context.find(({kind}) => kind === "collection"), ...context.toReversed()].filter(Boolean).map(({kind, id}) => `${kind}:${id}`);
+  const scope = [...(own.length ? own : ["global"])].find((one) => mayChange(environment, one));
+  return scope && `/edit?${new URLSearchParams({environment, scope, type, context: textOf(context)})}`;
 }
 
 function Degraded({found}) {

@@ -9,7 +9,7 @@ import {differences, leaves} from "./documents.js";
 import {Form} from "./form.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
-import {FieldName} from "./stack.js";
+import {may} from "./session.js";
 import {html, useState} from "./view.js";
 import {counted, timeText, valueText} from "./words.js";
 
@@ -40,7 +40,7 @@ export function Profiles({query, environments}) {
               </a>
             </li>`)}
         </ul>
-        <${NewProfile} ...${{environment, onDone: (id) => (profiles.again(), go(here({profile: id})))}} />
+        ${may("configs.change", environment) && html`<${NewProfile} ...${{environment, onDone: (id) => (profiles.again(), go(here({profile: id})))}} />`}
       </section>
       ${profile && html`<${Profile} key=${`${profile.id} ${profile.version}`} ...${{profile, types: types.data.items, onDone: profiles.again}} />`}
     </div>`;
@@ -77,22 +77,23 @@ function Profile({profile, types, onDone}) {
   const path = `/api/profiles/${profile.id}`;
   const edits = differences(profile.settings, settings);
   const put = (body) => ask(path, {method: "PUT", body, ifMatch: `"${profile.version}"`}).then(onDone);
+  const isOurs = may("configs.change", profile.environment);
   const missing = types.filter(({name}) => !(name in settings));
   return html`
     <section class="profile" aria-labelledby="profile-name">
       <header class="page-head with-acts">
         <h1 id="profile-name">${profile.name} <small>version ${profile.version}, by ${profile.updated_by}, ${timeText(profile.updated_at)}</small></h1>
-        <span class="acts">
+        ${isOurs && html`<span class="acts">
           <button type="button" onClick=${() => setAsked("switch")}>${profile.is_active ? "Switch off" : "Switch on"}</button>
           <button type="button" onClick=${() => setAsked("delete")}>Delete</button>
-        </span>
+        </span>`}
       </header>
       ${Object.entries(settings).map(([type, data]) => html`
         <details key=${type} open class="panel">
           <summary><strong>${type}</strong> <span class="quiet">${counted(leaves(data).length, "field")} set</span></summary>
           <${Form} schema=${types.find(({name}) => name === type)?.schema ?? {}} data=${data} inherited=${{}} faults=${{}} onData=${(next) => setSettings({...settings, [type]: next})} />
         </details>`)}
-      <p class="acts">
+      ${isOurs && html`<p class="acts">
         <label>Another type
           <select value="" onChange=${(event) => event.target.value && setSettings({...settings, [event.target.value]: {}})}>
             <option value="">choose</option>
@@ -100,7 +101,7 @@ function Profile({profile, types, onDone}) {
           </select>
         </label>
         <button type="button" class="main" disabled=${edits.length === 0} onClick=${() => setAsked("save")}>Save ${edits.length > 0 && counted(edits.length, "change")}</button>
-      </p>
+      </p>`}
       <${Users} profile=${profile} />
       ${asked === "save" && html`<${Dialog} title=${`Change ${profile.name}`} act="Save" onClose=${() => setAsked(null)} onAct=${(reason) => put({settings: withoutEmpty(settings), reason})}><p>Everybody who is given it gets this at the next read.</p><${Changes} changes=${edits} /><//>`}
       ${asked === "switch" && html`<${Dialog} title=${profile.is_active ? `Switch ${profile.name} off` : `Switch ${profile.name} on`} act=${profile.is_active ? "Switch off" : "Switch on"} onClose=${() => setAsked(null)} onAct=${(reason) => put({is_active: !profile.is_active, reason})}><p>${profile.is_active ? "Its users get what lies below, until it is switched on again." : "Its users get what it sets again."}</p><//>`}
@@ -115,6 +116,7 @@ function withoutEmpty(settings) {
 function Users({profile}) {
   const path = "/api/assignments";
   const query = [["environment", profile.environment], ["profile_id", profile.id], ["limit", String(SHOWN_USERS)]];
+  const isOurs = may("configs.change", profile.environment);
   const users = useAnswer((signal) => listed(path, {query, most: SHOWN_USERS, signal}), [profile.id]);
   const [problem, setProblem] = useState(null);
   const act = (asked) => asked.then(() => (setProblem(null), users.again()), setProblem);
@@ -128,11 +130,11 @@ function Users({profile}) {
   return html`
     <section class="panel" aria-labelledby="profile-users">
       <h2 id="profile-users">Who is given it</h2>
-      <form onSubmit=${assign} class="line"><label>Users <input name="users" required placeholder="u-1, u-2" autocomplete="off" /></label><button type="submit">Give it to them</button></form>
+      ${isOurs && html`<form onSubmit=${assign} class="line"><label>Users <input name="users" required placeholder="u-1, u-2" autocomplete="off" /></label><button type="submit">Give it to them</button></form>`}
       <${Trouble} problem=${problem ?? users.problem} />
       ${users.data && html`
         <ul class="users">
-          ${users.data.items.map(({user_id: user}) => html`<li key=${user}><a href=${`/?environment=${encodeURIComponent(profile.environment)}&context=user:${encodeURIComponent(encodeURIComponent(user))}`}>${user}</a> <button type="button" onClick=${() => unassign(user)} aria-label=${`take it from ${user}`}>Take away</button></li>`)}
+          ${users.data.items.map(({user_id: user}) => html`<li key=${user}><a href=${`/?environment=${encodeURIComponent(profile.environment)}&context=user:${encodeURIComponent(encodeURIComponent(user))}`}>${user}</a> ${isOurs && html`<button type="button" onClick=${() => unassign(user)} aria-label=${`take it from ${user}`}>Take away</button>`}</li>`)}
         </ul>
         ${users.data.items.length === 0 && html`<p class="quiet">Nobody yet.</p>`}
         ${users.data.more && html`<p class="quiet">These are the first ${SHOWN_USERS}.</p>`}`}

@@ -5,23 +5,25 @@ import {useAnswer} from "./asking.js";
 import {here} from "./address.js";
 import {Dialog} from "./dialog.js";
 import {Trouble, Waiting} from "./messages.js";
+import {may} from "./session.js";
 import {html, useState} from "./view.js";
 import {counted, timeText} from "./words.js";
 
 const PARTS = [
   {name: "types", title: "Types", part: Types},
   {name: "environments", title: "Environments", part: Environments},
-  {name: "keys", title: "Keys", part: Keys},
-  {name: "webhooks", title: "Webhooks", part: Webhooks},
+  {name: "keys", title: "Keys", part: Keys, action: "keys.manage"},
+  {name: "webhooks", title: "Webhooks", part: Webhooks, action: "webhooks.manage"},
   {name: "views", title: "Views", part: Views},
 ];
 const ROLES = ["reader", "viewer", "editor", "maintainer", "admin"];
 
 export function Settings({query}) {
-  const found = PARTS.find(({name}) => name === query.get("part")) ?? PARTS[0];
+  const parts = PARTS.filter(({action}) => !action || may(action));
+  const found = parts.find(({name}) => name === query.get("part")) ?? parts[0];
   return html`
     <header class="page-head"><h1>Settings</h1>
-      <nav class="tabs" aria-label="Parts">${PARTS.map((one) => html`<a href=${here({part: one.name, type: null})} aria-current=${one === found ? "page" : undefined}>${one.title}</a>`)}</nav>
+      <nav class="tabs" aria-label="Parts">${parts.map((one) => html`<a href=${here({part: one.name, type: null})} aria-current=${one === found ? "page" : undefined}>${one.title}</a>`)}</nav>
     </header>
     <${found.part} query=${query} />`;
 }
@@ -54,9 +56,9 @@ function Types({query}) {
       <div class="sides">
         <section aria-label="All types">
           <ul class="cards">${items.map((one) => html`<li key=${one.name}><a class="card" href=${here({type: one.name})} aria-current=${one === chosen ? "true" : undefined}><strong>${one.name}</strong> <span class="badge">${one.mode}</span><span class="quiet">${one.description}</span></a></li>`)}</ul>
-          <${Act} title="Define a type" act="Define it" send=${define}>
+          ${may("definitions.change") && html`<${Act} title="Define a type" act="Define it" send=${define}>
             <label>As JSON <textarea name="definition" class="value" rows="10" required spellcheck="false" placeholder=${'{"name": "rerank", "schema": {"type": "object", "properties": {"top_n": {"type": "integer", "default": 5}}}}'}></textarea></label>
-          <//>
+          <//>`}
         </section>
         ${chosen && html`<${Type} type=${chosen} />`}
       </div>`;
@@ -93,7 +95,7 @@ function Environments() {
     <div class="sides">
       <section>
         <${Shown} answer=${found}>${({items}) => html`<ul class="cards">${items.map((one) => html`<li class="card" key=${one.name}><strong>${one.name}</strong> <span class="quiet">since ${timeText(one.created_at)}, by ${one.created_by}</span></li>`)}</ul>`}<//>
-        <${Act} title="Add an environment" act="Add it" send=${add}><label>Name <input name="name" required pattern="[a-z][a-z0-9_\\-]*" maxlength="63" autocomplete="off" /></label><//>
+        ${may("definitions.change") && html`<${Act} title="Add an environment" act="Add it" send=${add}><label>Name <input name="name" required pattern="[a-z][a-z0-9_\\-]*" maxlength="63" autocomplete="off" /></label><//>`}
       </section>
       <section class="panel" aria-labelledby="ladder">
         <h2 id="ladder">The ladder of layers</h2>
@@ -167,7 +169,7 @@ function Views() {
         <thead><tr><th scope="col">View</th><th scope="col">Generation</th><th scope="col">Position</th><th scope="col">Behind</th></tr></thead>
         <tbody>${items.map((one) => html`<tr key=${one.name}><th scope="row">${one.name}</th><td>${one.generation}</td><td>${one.position} of ${one.head}</td><td>${counted(one.behind, "event")}</td></tr>`)}</tbody>
       </table></div>
-      <p class="acts"><button type="button" disabled=${Boolean(state.busy)} onClick=${() => run("verify")}>Verify</button><button type="button" disabled=${Boolean(state.busy)} onClick=${() => run("rebuild")}>Make them again</button></p>
+      ${may("service.operate") && html`<p class="acts"><button type="button" disabled=${Boolean(state.busy)} onClick=${() => run("verify")}>Verify</button><button type="button" disabled=${Boolean(state.busy)} onClick=${() => run("rebuild")}>Make them again</button></p>`}
       <${Trouble} problem=${state.problem} />
       ${state.busy && html`<p role="status" class="waiting">${state.busy === "verify" ? "Comparing" : "Making them again"} …</p>`}
       ${state.said && html`<p role="status" class=${state.said.equal === false ? "trouble" : "done"}>${state.said.equal === false ? `They differ: ${state.said.difference}` : `As they should be, at position ${state.said.position}.`}</p>`}

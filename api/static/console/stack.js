@@ -11,7 +11,7 @@ import {fieldName, layerClass, layerText, timeText, valueText} from "./words.js"
 
 /**
  * @param {{columns: {name: string, sources: Sources, pinned: Sources | null, fresh: Set<string>}[], shows: {hidden: boolean, differing: boolean},
- *   onAbout: (about: object | null) => void, editOf: (type: string) => string}} props `editOf` gives the address where a type is changed
+ *   onAbout: (about: object | null) => void, editOf: (type: string) => string}} props `editOf` gives the address where a type is changed; null where the caller may not
  */
 export function Stack({columns, shows, onAbout, editOf}) {
   const types = [...new Set(columns.flatMap(({sources}) => Object.keys(sources)))].sort();
@@ -28,7 +28,7 @@ function TypeStack({type, columns, shows, several, onAbout, editOf}) {
   if (!pointers.length) return null;
   return html`
     <section class="type" aria-labelledby=${`type-${type}`}>
-      <div class="type-head"><h2 id=${`type-${type}`}>${type}</h2> <a href=${editOf(type)} aria-label=${`Change ${type}`}>Change</a></div>
+      <div class="type-head"><h2 id=${`type-${type}`}>${type}</h2> ${editOf(type) && html`<a href=${editOf(type)} aria-label=${`Change ${type}`}>Change</a>`}</div>
       <div class="scroll">
         <table>
           <thead class=${columns.length > 1 ? "" : "unseen"}>

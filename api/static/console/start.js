@@ -1,6 +1,6 @@
 // The frame around the pages.
 
-import {actor, ask} from "./api.js";
+import {ask} from "./api.js";
 import {followLinks, useAddress} from "./address.js";
 import {Audit} from "./audit.js";
 import {Edit} from "./edit.js";
@@ -9,7 +9,9 @@ import {History} from "./history.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {Now} from "./now.js";
 import {Profiles} from "./profiles.js";
+import {useSession} from "./session.js";
 import {Settings} from "./settings.js";
+import {Again, Welcome, Who} from "./signing.js";
 import {html, render, useEffect, useState} from "./view.js";
 
 const PAGES = [
@@ -25,7 +27,8 @@ const PAGES = [
 function Console() {
   const {path, query} = useAddress();
   const found = PAGES.find((one) => one.path === path);
-  const installation = useInstallation();
+  const {session, problem, isLapsed} = useSession();
+  const isIn = session && (session.mode === "open" || session.principal);
   useEffect(() => void (document.title = found ? `${found.name} · Varve` : "Varve"), [found]);
   return html`
     <a class="skip" href="#page">Skip to the page</a>
@@ -35,15 +38,25 @@ function Console() {
         ${PAGES.filter(({isListed}) => isListed).map((one) => html`<a href=${one.path} aria-current=${one === found ? "page" : undefined}>${one.name}</a>`)}
         <a href="/docs" target="_self">API</a>
       </nav>
-      <${Actor} />
+      <${Who} session=${session} />
       <${Theme} />
     </header>
+    ${session?.mode === "open" && html`<p class="open-to-all">Open to everybody on this machine: nobody is asked for a key, and all may change everything.</p>`}
     <main id="page" tabindex="-1">
-      <${Trouble} problem=${installation.problem} />
-      ${!installation.environments && !installation.problem && html`<${Waiting} />`}
-      ${installation.environments && found && html`<${found.page} query=${query} environments=${installation.environments} />`}
-      ${!found && html`<${Empty} title="There is no such page"><p><a href="/">What is in force now</a></p><//>`}
-    </main>`;
+      <${Trouble} problem=${session ? null : problem} />
+      ${!session && !problem && html`<${Waiting} />`}
+      ${session && !isIn && html`<${Welcome} session=${session} />`}
+      ${isIn && found && html`<${Installation} page=${found.page} query=${query} />`}
+      ${isIn && !found && html`<${Empty} title="There is no such page"><p><a href="/">What is in force now</a></p><//>`}
+    </main>
+    ${isLapsed && html`<${Again} session=${session} />`}`;
+}
+
+/** A page, once it is known which environments there are. */
+function Installation({page, query}) {
+  const {environments, problem} = useInstallation();
+  if (problem) return html`<${Trouble} problem=${problem} />`;
+  return environments ? html`<${page} ...${{query, environments}} />` : html`<${Waiting} />`;
 }
 
 function useInstallation() {
@@ -55,15 +68,6 @@ function useInstallation() {
     );
   }, []);
   return known;
-}
-
-function Actor() {
-  const [name, setName] = useState(actor.get());
-  const keep = (event) => (actor.set(event.target.value.trim()), setName(event.target.value.trim()));
-  return html`
-    <label class="actor" title="This service asks for no key: it believes who you say you are.">You are
-      <input value=${name} placeholder="anonymous" autocomplete="name" onChange=${keep} />
-    </label>`;
 }
 
 function Theme() {

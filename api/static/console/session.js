@@ -1,0 +1,83 @@
+// Who is signed in, and what they may do. The page offers nothing else; the service decides all the same.
+
+import {actor, ask, door} from "./api.js";
+import {useEffect, useState} from "./view.js";
+
+const SESSION = "/console/session";
+const others = new BroadcastChannel("varve.session"); // the other tabs of this browser
+
+let known = {session: null, problem: null, isLapsed: false};
+let waiting = []; // for somebody to be signed in again
+const watching = new Set();
+
+function put(changes) {
+  known = {...known, ...changes};
+  for (const tell of watching) tell(known);
+}
+
+/** @returns {{session: Session | null, problem: Error | null, isLapsed: boolean}} lapsed: the session ended while the page was used */
+export function useSession() {
+  const [found, setFound] = useState(known);
+  useEffect(() => {
+    watching.add(setFound);
+    others.onmessage = lookAgain;
+    lookAgain();
+    return () => watching.delete(setFound);
+  }, []);
+  return found;
+}
+
+/** Ask who is signed in. */
+export async function lookAgain() {
+  try {
+    const {data} = await ask(SESSION);
+    actor.isAsked = data.mode === "open";
+    // Who was signed in a moment ago is asked over the page, so that what they typed stays.
+    const isLapsed = !data.principal && Boolean(known.session?.principal);
+    put(isLapsed ? {isLapsed} : {session: data, problem: null, isLapsed: false});
+    if (data.principal) goOn(true);
+  } catch (problem) {
+    put({problem});
+  }
+}
+
+/** @param {string} credential a key, or a token */
+export async function signIn(credential) {
+  await ask(SESSION, {method: "POST", body: {credential}});
+  await lookAgain();
+  others.postMessage("signed in");
+}
+
+export async function signOut() {
+  await ask(SESSION, {method: "DELETE"});
+  put({session: {...known.session, principal: null, can: null, problem: null}, isLapsed: false});
+  goOn(false);
+  others.postMessage("signed out");
+}
+
+function goOn(isIn) {
+  for (const tell of waiting.splice(0)) tell(isIn);
+}
+
+door.reopened = async () => {
+  if (!known.session?.principal) return false;
+  if (!known.isLapsed) put({isLapsed: true});
+  return new Promise((resolve) => waiting.push(resolve));
+};
+
+/** Whether the caller may do this in an environment; without one, to what all environments share. */
+export function may(action, environment) {
+  if (known.session?.mode === "open") return true;
+  const can = known.session?.can ?? {installation: [], environments: {}};
+  if (environment === undefined) return can.installation.includes(action);
+  return (can.environments[environment] ?? can.environments["*"] ?? []).includes(action);
+}
+
+/** Whether the caller may change what is set at a scope: editors change their own; of collections the service knows whose they are. */
+export function mayChange(environment, scope) {
+  const principal = known.session?.principal;
+  if (!may("configs.change", environment)) return false;
+  const role = principal?.roles[environment] ?? principal?.roles["*"];
+  if (!principal || (role !== "editor" && !principal.is_bound)) return true;
+  return scope === `user:${principal.user_id}` || scope.startsWith("collection:");
+}
