@@ -48,6 +48,7 @@ from application.publish_change_sets import PublishChangeSets
 from application.publish_checkpoints import PublishCheckpoints
 from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
+from application.record_evaluations import RecordEvaluations
 from application.register_types import RegisterTypes
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
@@ -65,6 +66,7 @@ from infrastructure.answers import KeptAnswers
 from infrastructure.assignments import SqlAssignments
 from infrastructure.change_sets import SqlChangeSets
 from infrastructure.checkpoints import Anchor, Checkpoints
+from infrastructure.evaluations import SqlEvaluations
 from infrastructure.experiment_signals import LoggedExperiments
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
@@ -197,6 +199,8 @@ def served(
     )
     types = RegisterTypes(opened.log, views, catalogs, commands)
     change_sets = ChangeSets(opened.log, catalogs, types, commands)
+    tokenizers = TokenizerFolder((indexing or Indexing()).tokenizers)
+    lock_configs = LockConfigs(opened.log, catalogs, commands, tokenizers)
     cases = UseCases(
         store=opened.log,
         views=views,
@@ -222,7 +226,9 @@ def served(
         restore=Restore(opened.log, views, catalogs, commands),
         undo=Undo(opened.log, edit_configs, commands),
         edit_configs=edit_configs,
-        lock_configs=LockConfigs(opened.log, catalogs, commands, TokenizerFolder((indexing or Indexing()).tokenizers)),
+        lock_configs=lock_configs,
+        record_evaluations=RecordEvaluations(catalogs, lock_configs, commands),
+        evaluation_views=SqlEvaluations(lambda: opened.follower.engine),
         declare_embedders=DeclareEmbedders(opened.log, commands),
         open_secrets=OpenSecrets(opened.log),
         rotate_secrets=RotateSecrets(opened.log, commands),

@@ -34,13 +34,15 @@ from domain.installation.environment import Environment, environment_id
 from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
 from domain.releases.change_set import ChangeSet, ChangeSetEvent
+from domain.releases.evaluation import Evaluation
 from domain.releases.locks import Locks
 from domain.times import rfc3339
 
-PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent)
+PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent, Evaluation.Recorded)
 """Events that no gate looks at.
 
-They open and shut the gates, take the settings out of use altogether, or only prepare what other events will do.
+They open and shut the gates, take the settings out of use altogether, prepare what other events will do, or say what
+was measured.
 """
 NEVER_APPROVED = (Environment, Assignment, Collection, Locks)
 """Whose changes no change set can hold: there is nothing that others could approve."""

@@ -50,6 +50,7 @@ WITHOUT_EFFECT = frozenset(
         "tag.named",
         "collection.owned",
         "serving.changed",
+        "evaluation.recorded",
         "embedder.declared",
         *(f"lock.{did}" for did in ("created", "unlocked", "promoted", "rolled_back")),
         *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),

@@ -19,6 +19,7 @@ from application.counterfactual import Counterfactual
 from application.declare_embedders import DeclareEmbedders
 from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
+from application.evaluation_views import EvaluationViews
 from application.govern_environments import GovernEnvironments
 from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
@@ -39,6 +40,7 @@ from application.publish_change_sets import PublishChangeSets
 from application.publish_checkpoints import PublishCheckpoints
 from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
+from application.record_evaluations import RecordEvaluations
 from application.register_types import RegisterTypes
 from application.reports import Reports
 from application.resolve_config import ResolveConfig
@@ -82,6 +84,8 @@ class UseCases:
     undo: Undo
     edit_configs: EditConfigs
     lock_configs: LockConfigs
+    record_evaluations: RecordEvaluations
+    evaluation_views: EvaluationViews
     declare_embedders: DeclareEmbedders
     open_secrets: OpenSecrets
     rotate_secrets: RotateSecrets

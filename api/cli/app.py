@@ -10,6 +10,7 @@ from api.cli import (
     changing,
     compliance,
     environments,
+    evaluations,
     experiments,
     keys,
     migrating,
@@ -112,6 +113,13 @@ experiment.command("results")(speaks(experiments.results))
 experiment.command("export")(speaks(warehousing.export))
 experiment.command("conclude")(speaks(experiments.conclude))
 app.add_typer(experiment, name="experiment")
+
+evaluation = typer.Typer(help="What was measured, and is it as good.", no_args_is_help=True, rich_markup_mode=None)
+evaluation.command("record")(speaks(evaluations.record))
+evaluation.command("import")(speaks(evaluations.import_))
+evaluation.command("list")(speaks(evaluations.list_))
+evaluation.command("show")(speaks(evaluations.show))
+app.add_typer(evaluation, name="evaluation")
 
 bisect = typer.Typer(help="Which change did it.", no_args_is_help=True, rich_markup_mode=None)
 bisect.command("run")(speaks(bisecting.run))

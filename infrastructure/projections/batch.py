@@ -11,6 +11,7 @@ import msgspec
 
 from application.advance import ANY_TYPE
 from application.change_set_views import ChangeSetRow
+from application.evaluation_views import EvaluationRow
 from application.ports import Commit, Recorded
 from domain.access.api_key import ApiKey
 from domain.access.collection import Collection
@@ -27,6 +28,8 @@ from domain.secrets.envelope import shown_json
 from domain.webhooks.webhook import Webhook
 from infrastructure.projections.change_set_rows import TOPICS as CHANGE_SETS
 from infrastructure.projections.change_set_rows import next_change_set
+from infrastructure.projections.evaluation_rows import TOPIC as EVALUATION
+from infrastructure.projections.evaluation_rows import evaluation_row
 from infrastructure.projections.fold import CONFIG_TOPICS, ConfigRow, next_row
 from infrastructure.projections.tables import config_versions
 
@@ -104,6 +107,7 @@ class Batch:
     owners: dict[tuple[str, str], str | None] = field(default_factory=dict)  # by environment and collection
     assignments: dict[tuple[str, str, int], tuple[str | None, int, str, str | None]] = field(default_factory=dict)
     change_sets: dict[str, ChangeSetRow] = field(default_factory=dict)  # as `state`, of those that events are about
+    evaluations: list[EvaluationRow] = field(default_factory=list)
     _changed: dict[str, bool] = field(default_factory=dict)  # by this commit: whether it was in force before
 
     def fold(self, pairs: Iterable[tuple[Recorded, Commit]]) -> None:
@@ -119,6 +123,8 @@ class Batch:
             elif event.topic in CHANGE_SETS:
                 before = self.change_sets.get(event.stream_hex)
                 self.change_sets[event.stream_hex] = next_change_set(before, event, commit)
+            elif event.topic == EVALUATION:
+                self.evaluations.append(evaluation_row(event, commit))
             elif event.topic in ASSIGNMENTS:
                 self._assignment(event, commit)
             elif event.topic == Collection.Owned.TOPIC:

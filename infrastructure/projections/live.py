@@ -24,6 +24,7 @@ from infrastructure.projections.tables import (
     config_versions,
     configs,
     definitions,
+    evaluations,
     progress,
     slot_versions,
     slots,
@@ -100,6 +101,8 @@ def write(connection: sa.Connection, batch: Batch) -> None:
     if batch.change_sets:
         rows = [row._asdict() for row in batch.change_sets.values()]
         connection.execute(upsert(connection.dialect.name, change_sets), rows)
+    if batch.evaluations:
+        connection.execute(evaluations.insert(), [row._asdict() for row in batch.evaluations])
     if batch.definitions:
         connection.execute(DEFINE, [named(definitions, row) for row in batch.definitions])
         connection.execute(progress.update().values(definitions=batch.definitions[-1][3]))

@@ -26,6 +26,7 @@ from infrastructure.projections.tables import (
     config_versions,
     configs,
     definitions,
+    evaluations,
     progress,
     slot_versions,
     slots,
@@ -63,6 +64,7 @@ def build(store: EventStore, generations: Generations, *, upto: int = LATEST, re
             loader.put(slot_versions, [(*key, *value) for key, value in batch.slot_versions.items()])
             loader.put(definitions, batch.definitions)
             loader.put(assignments, [(*key, *value) for key, value in batch.assignments.items()])
+            loader.put(evaluations, batch.evaluations)
             batch = Batch(
                 state, state, slots=batch.slots, owners=batch.owners, change_sets=batch.change_sets
             )  # what is in force is written at the end
@@ -119,7 +121,17 @@ class Loader:
                 copy.write_row(row)
 
 
-CONTENT = (configs, config_versions, slots, slot_versions, definitions, collection_owners, assignments, change_sets)
+CONTENT = (
+    configs,
+    config_versions,
+    slots,
+    slot_versions,
+    definitions,
+    collection_owners,
+    assignments,
+    change_sets,
+    evaluations,
+)
 
 
 def digest_of(connection: sa.Connection) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SHAPE = 7
+SHAPE = 8
 
 VIEWS = MetaData()
 
@@ -180,4 +180,21 @@ change_sets = Table(
     text("actor"),
     number("position"),
     Index("change_sets_by_environment", "environment", "created_us", "id"),
+)
+
+evaluations = Table(
+    "evaluations",
+    VIEWS,
+    Column("id", String(32), primary_key=True),
+    text("environment"),
+    text("verdict"),
+    text("dataset_hash"),
+    text("config_hash", nullable=True),
+    Column("lock_id", String(32), nullable=True),
+    Column("change_set_id", String(32), nullable=True),
+    text("body"),  # the payload, in JSON
+    number("recorded_us"),
+    number("position"),
+    Index("evaluations_by_environment", "environment", "position"),
+    Index("evaluations_by_lock", "lock_id", "position"),
 )

@@ -86,6 +86,7 @@ class Furnished:
     profiles: dict[str, str] = field(default_factory=dict)  # an id in each environment
     experiments: dict[str, str] = field(default_factory=dict)
     webhooks: dict[str, str] = field(default_factory=dict)
+    evaluations: dict[str, str] = field(default_factory=dict)
     candidates: dict[str, str] = field(default_factory=dict)  # a lock at each target
     promoted: dict[str, str] = field(default_factory=dict)
     keys: dict[Caller, str] = field(default_factory=dict)
@@ -192,6 +193,10 @@ def lock(environment: str, scope: str, config_type: str) -> dict[str, Any]:
     return {"environment": environment, "scope": scope, "config_type": config_type, **models}
 
 
+def evaluation(environment: str) -> dict[str, Any]:
+    return {"environment": environment, "manifest": {}, "dataset_hash": "fc16", "metrics": {"f1": 0.25}}
+
+
 def on_lock(tail: str = "", body: Callable[[str], Any] | None = None, *, promoted: bool = False) -> Asked:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         path = f"/api/locks/{(there.promoted if promoted else there.candidates)[target]}{tail}"
@@ -227,6 +232,24 @@ ROUTES: dict[str, Asked] = {
         lambda _, t: ("POST", "/api/locks", {"json": lock(*TARGETS[t], "chunking"), "params": {"dry_run": True}}),
     ),
     "read_lock": on_lock(),
+    "record_evaluation": Asked(
+        MAINTAINERS,
+        lambda _, t: ("POST", "/api/evaluations", {"json": evaluation(TARGETS[t][0]), "params": {"dry_run": True}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "list_evaluations": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/evaluations", {"params": {"environment": TARGETS[t][0]}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "read_evaluation": Asked(
+        VIEWERS,
+        lambda there, t: ("GET", f"/api/evaluations/{there.evaluations[TARGETS[t][0]]}", {}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
     "unlock": on_lock("/unlock", lambda _: {}),
     "promote_lock": on_lock("/promote", lambda t: {"to_environment": TARGETS[t][0]}),
     "roll_lock_back": on_lock("/rollback", lambda _: {}, promoted=True),
@@ -813,6 +836,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
             plan = {"environment": environment, "name": "e-1", "variants": VARIANTS}
             there.experiments[environment] = client.post("/api/experiments", json=plan).json()["id"]
             client.post(f"/api/experiments/{there.experiments[environment]}/start", json={})
+            there.evaluations[environment] = client.post("/api/evaluations", json=evaluation(environment)).json()["id"]
             there.webhooks[environment] = client.post("/api/webhooks", json=webhook(environment)).json()["id"]
         unused = client.post("/api/profiles", json={"name": "cold", "settings": {}}).json()["id"]
         for user in ("u-1", "u-2"):

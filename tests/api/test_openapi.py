@@ -278,6 +278,17 @@ def of_locks(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made}, "json": bodies.get(name)}
 
 
+def of_evaluations(client: Client, name: str) -> dict[str, Any]:
+    """An evaluation that has a baseline."""
+    new = body_of("record_evaluation")
+    first = client.post("/api/evaluations", json={**new, "baseline": None}).json()["id"]
+    given = {**new, "baseline": {"evaluation_id": first}}
+    if name == "record_evaluation":
+        return {"json": given}
+    made = client.post("/api/evaluations", json=given).json()["id"]
+    return {"path": {"id": made}, "json": None}
+
+
 def of_change_sets(client: Client, name: str) -> dict[str, Any]:
     """A change set to ask for."""
     new = {"title": f"of-{name}", "drafts": [{**DRAFT, "name": f"of-{name}"}], "description": "why"}
@@ -300,6 +311,7 @@ DRAFT: dict[str, Any] = {"config_type": "chunking", "config_data": {"max_chunk_s
 
 MADE_FOR = {
     "lock": of_locks,
+    "evaluation": of_evaluations,
     "compliance": of_compliance,
     "change_set": of_change_sets,
     "profile": of_profiles,

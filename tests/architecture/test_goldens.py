@@ -43,6 +43,7 @@ TOPICS = {
     "environment.retired",
     "environment.revised",
     "environment.thawed",
+    "evaluation.recorded",
     "experiment.concluded",
     "experiment.created",
     "experiment.paused",
