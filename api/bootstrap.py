@@ -35,6 +35,7 @@ from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.lock_configs import LockConfigs
+from application.manage_indexes import ManageIndexes
 from application.manage_keys import ManageKeys
 from application.manage_webhooks import ManageWebhooks
 from application.measure_experiments import MeasureExperiments
@@ -76,6 +77,7 @@ from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.replay import StreamReplay
 from infrastructure.report_keeper import ReportKeeper
 from infrastructure.serving_signals import ServingMetrics
+from infrastructure.shadow_tables import SqlShadowTables
 from infrastructure.stores import OpenStore, open_store
 from infrastructure.telemetry import Telemetry
 from infrastructure.tokenizers import TokenizerFolder
@@ -229,6 +231,7 @@ def served(
         lock_configs=lock_configs,
         record_evaluations=RecordEvaluations(catalogs, lock_configs, commands),
         evaluation_views=SqlEvaluations(lambda: opened.follower.engine),
+        manage_indexes=ManageIndexes(opened.log, catalogs, commands, SqlShadowTables((indexing or Indexing()).urls)),
         declare_embedders=DeclareEmbedders(opened.log, commands),
         open_secrets=OpenSecrets(opened.log),
         rotate_secrets=RotateSecrets(opened.log, commands),

@@ -37,6 +37,7 @@ STATUS: dict[type[Refusal], int] = {
     errors.KeysMissing: 409,
     errors.SecretUnreadable: 409,
     errors.ApprovalMissing: 409,
+    errors.IndexNotReady: 409,
     errors.StaleVersion: 412,
     errors.TooLarge: 413,
     errors.IdempotencyKeyReused: 422,

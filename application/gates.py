@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from application.catalog import Catalog, Catalogs
+from application.index_gates import index_not_ready, indexes_follow
 from application.known_environments import KnownEnvironment
 from application.lock_gates import lock_missing, locked
 from application.passage import Passage
@@ -35,6 +36,7 @@ from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
 from domain.releases.change_set import ChangeSet, ChangeSetEvent
 from domain.releases.evaluation import Evaluation
+from domain.releases.indexes import Indexes
 from domain.releases.locks import Locks
 from domain.times import rfc3339
 
@@ -44,7 +46,7 @@ PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent,
 They open and shut the gates, take the settings out of use altogether, prepare what other events will do, or say what
 was measured.
 """
-NEVER_APPROVED = (Environment, Assignment, Collection, Locks)
+NEVER_APPROVED = (Environment, Assignment, Collection, Indexes, Locks)
 """Whose changes no change set can hold: there is nothing that others could approve."""
 
 
@@ -83,7 +85,15 @@ def reason_missing(passage: Passage) -> Iterator[Refusal]:
         yield InvalidRequest.at("/reason", f"a change in {name} needs a reason{form}", "reason")
 
 
-GATES: tuple[Gate, ...] = (frozen, locked, lock_missing, approval_missing, if_match_missing, reason_missing)
+GATES: tuple[Gate, ...] = (
+    frozen,
+    locked,
+    lock_missing,
+    index_not_ready,
+    approval_missing,
+    if_match_missing,
+    reason_missing,
+)
 """Where several refuse, the first of them gives the answer its status."""
 
 
@@ -110,11 +120,14 @@ class Gates:
         Raises Forbidden for who may not break the glass there.
         """
         refusals: list[Refusal] = []
-        for passage in list(self._passages(work, command)):
+        passages = list(self._passages(work, command))
+        for passage in passages:
             met = [refusal for gate in self._gates for refusal in gate(passage)]
             refusals += self._broken_through(passage, met) if command.break_glass else met
         if refusals:
             raise together(refusals)
+        for passage in passages:
+            indexes_follow(passage)
 
     def _broken_through(self, passage: Passage, met: Sequence[Refusal]) -> list[Refusal]:
         """What still stands in the way when the glass is broken; where it need not be, it is not."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
@@ -30,6 +30,7 @@ class InFlight:
     catalog: Catalog
     environment: str
     is_before: bool = False
+    instead: Mapping[tuple[Scope, str], Layer] = field(default_factory=dict)  # of what is in force in some slots
 
     def config(self, scope: Scope, config_type: str) -> Config | None:
         """The config that is in force in a slot."""
@@ -49,7 +50,9 @@ class InFlight:
         process = self._load(ProcessLayer, process_layer_id(self.environment, config_type))
         yield Layer("environment", "overlay", process.data)
         for one in dict.fromkeys((GLOBAL, scope)):
-            if config := self.config(one, config_type):
+            if (one, config_type) in self.instead:
+                yield self.instead[one, config_type]
+            elif config := self.config(one, config_type):
                 yield Layer(str(one), config.mode, config.data, tuple(config.unset))
 
     def _load(self, kind: type[A], stream: UUID) -> A:

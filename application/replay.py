@@ -52,6 +52,7 @@ WITHOUT_EFFECT = frozenset(
         "serving.changed",
         "evaluation.recorded",
         "embedder.declared",
+        *(f"index.{did}" for did in ("registered", "progressed", "readied", "switched", "dropped")),
         *(f"lock.{did}" for did in ("created", "unlocked", "promoted", "rolled_back")),
         *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),
         *(

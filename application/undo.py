@@ -39,6 +39,7 @@ INSTEAD = {
     "evaluation": "record another evaluation: what was measured stays",
     "change_set": "roll the change set back: POST /api/change-sets/{id}/rollback",
     "lock": "unlock it, or roll its promotion back; what is unlocked can be locked again",
+    "index": "switch to the index of before, or register another",
     "embedder": "declare the model again as it was",
     "collection": "give the collection to the owner of before",
 }

@@ -58,6 +58,11 @@ class UnitOfWork:
         return held
 
     @property
+    def now_us(self) -> int:
+        """The store's clock, in microseconds since the epoch."""
+        return self._store.now_us()
+
+    @property
     def pending(self) -> list[DomainEvent]:
         """What is to be recorded, so far."""
         return [event for one in self._loaded.values() for event in one.pending_events]

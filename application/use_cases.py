@@ -27,6 +27,7 @@ from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
 from application.lock_configs import LockConfigs
+from application.manage_indexes import ManageIndexes
 from application.manage_keys import ManageKeys
 from application.manage_webhooks import ManageWebhooks
 from application.measure_experiments import MeasureExperiments
@@ -86,6 +87,7 @@ class UseCases:
     lock_configs: LockConfigs
     record_evaluations: RecordEvaluations
     evaluation_views: EvaluationViews
+    manage_indexes: ManageIndexes
     declare_embedders: DeclareEmbedders
     open_secrets: OpenSecrets
     rotate_secrets: RotateSecrets

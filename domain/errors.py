@@ -20,6 +20,7 @@ Refusal
 │   ├── Frozen               frozen             it is frozen: nothing changes there
 │   ├── Locked               locked             what is in force in the slot is locked
 │   ├── LockRequired         lock_required      only promoting a lock changes what is in force
+│   ├── IndexNotReady        index_not_ready    no index is ready for what would be in force
 │   ├── ApprovalMissing      approval_missing   others must have approved the change
 │   ├── PolicyRefused        policy_refused     a policy does not allow what would be in force
 │   └── IfMatchRequired      if_match_required  the change must say which version it is about
@@ -172,6 +173,11 @@ class Locked(Gated):
 class LockRequired(Gated):
     code = "lock_required"
     title = "Lock required"
+
+
+class IndexNotReady(Gated):
+    code = "index_not_ready"
+    title = "Index not ready"
 
 
 class ApprovalMissing(Gated):

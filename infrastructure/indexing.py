@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """`tokenizers`: the folder of those that are installed."""
+    """`tokenizers`: the folder of those that are installed. `urls`: by environment, where shadow tables are made."""
 
     tokenizers: Path | None = None
+    urls: Mapping[str, str] = field(default_factory=dict, repr=False)

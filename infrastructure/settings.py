@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -85,6 +86,9 @@ class Settings(BaseSettings):
     tokenizers: Path | None = Field(
         None, description="the folder of installed tokenizers: a file is FOLDER/NAME/tokenizer.json"
     )
+    index_urls: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        {}, description="where shadow tables are made, by environment: a JSON object of postgresql:// addresses"
+    )
     telemetry_days: int = Field(
         30, ge=1, le=3650, description="how long reports of failures and of use, and finished deliveries, are kept"
     )
@@ -118,6 +122,18 @@ class Settings(BaseSettings):
                 f"{without_password(url)} is not a store: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
             )
         return url
+
+    @field_validator("index_urls", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        try:
+            found = orjson.loads(given) if isinstance(given, str) else given
+        except orjson.JSONDecodeError:
+            found = None
+        postgres = ("postgresql://", "postgres://")
+        if not isinstance(found, dict) or not all(str(url).startswith(postgres) for url in found.values()):
+            raise ValueError('write {"ENVIRONMENT": "postgresql://USER@HOST/DATABASE"}')  # without the passwords
+        return found
 
     @model_validator(mode="after")
     def _signs_what_it_publishes(self) -> Settings:

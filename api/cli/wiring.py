@@ -195,7 +195,8 @@ def indexing_of(settings: Settings) -> Indexing:
     """What is known of the indexes of applications with these settings."""
     from infrastructure.indexing import Indexing
 
-    return Indexing(settings.tokenizers)
+    urls = {name: url.get_secret_value() for name, url in settings.index_urls.items()}
+    return Indexing(settings.tokenizers, urls)
 
 
 def made_key(path: Path) -> Path:

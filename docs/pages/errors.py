@@ -72,6 +72,10 @@ TO_DO: dict[str, tuple[str, str]] = {
         "In this environment, what is in force changes only when a lock is promoted to it.",
         "Lock the settings where they were tried, and promote that lock: `POST /api/locks/{id}/promote`.",
     ),
+    "index_not_ready": (
+        "The change would put settings in force that no ready index was built with; `detail` has both fingerprints.",
+        "Register an index with the fingerprint that is needed, fill it, mark it ready, and send the change again.",
+    ),
     "approval_missing": (
         "Changes in this environment need to be approved by others, and this one is not.",
         "Propose it as a change set, and have it approved.",

@@ -14,7 +14,11 @@ wins over a variable, and a variable over the file. An unknown name, or a value 
 start, in one line.
 """
 
-NAMED = {"pathlib.Path": "file", "pydantic.networks.HttpUrl": "address"}
+NAMED = {
+    "dict[str, pydantic.types.SecretStr]": "object",
+    "pathlib.Path": "file",
+    "pydantic.networks.HttpUrl": "address",
+}
 
 
 def page() -> str:

@@ -89,6 +89,7 @@ class Furnished:
     evaluations: dict[str, str] = field(default_factory=dict)
     candidates: dict[str, str] = field(default_factory=dict)  # a lock at each target
     promoted: dict[str, str] = field(default_factory=dict)
+    indexes: dict[str, str] = field(default_factory=dict)
     keys: dict[Caller, str] = field(default_factory=dict)
     key_ids: dict[Caller, str] = field(default_factory=dict)
     newest: int = 0
@@ -207,6 +208,18 @@ def on_lock(tail: str = "", body: Callable[[str], Any] | None = None, *, promote
     return Asked(VIEWERS if body is None else MAINTAINERS, make)
 
 
+INDEXED = ("global", "collection", "foreign collection", "elsewhere")
+
+
+def on_index(method: str, tail: str = "", body: Any = None) -> Asked:
+    def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
+        path, id_ = f"/api/indexes/{there.indexes[target]}{tail}", there.indexes[target]
+        params = {} if method == "GET" else {"dry_run": True, **({"confirm": id_} if method == "DELETE" else {})}
+        return method, path, {"params": params, **({} if body is None else {"json": body})}
+
+    return Asked(VIEWERS if method == "GET" else MAINTAINERS, make, targets=INDEXED)
+
+
 def on_webhook(method: str, tail: str = "", body: Any = None) -> Asked:
     def make(there: Furnished, target: str) -> tuple[str, str, dict[str, Any]]:
         dry = {"params": {"dry_run": True}} if method != "GET" and tail in ("", "/rotate-secret") else {}
@@ -227,6 +240,21 @@ def dry(method: str, path: str, body: Any) -> Callable[[Furnished, str], Any]:
 VARIANTS = [{"name": "control", "weight": 1, "is_control": True}, {"name": "warm", "weight": 1, "profile": "warm"}]
 DRAFT = {"config_type": "retrieval", "config_data": {}}
 ROUTES: dict[str, Asked] = {
+    "register_index": Asked(
+        MAINTAINERS,
+        lambda _, t: ("POST", "/api/indexes", {"json": who(t), "params": {"dry_run": True}}),
+        targets=INDEXED,
+    ),
+    "read_index": on_index("GET"),
+    "progress_of_index": on_index("POST", "/progress", {"chunks": 1}),
+    "ready_index": on_index("POST", "/ready", {}),
+    "switch_index": on_index("POST", "/switch", {}),
+    "drop_index": on_index("DELETE"),
+    "route_to_index": Asked(READERS, lambda _, t: ("GET", "/api/indexes/route", {"params": who(t)}), targets=INDEXED),
+    "fingerprint_of_index": Asked(
+        VIEWERS, lambda _, t: ("GET", "/api/indexes/fingerprint", {"params": who(t)}), targets=INDEXED
+    ),
+    "list_indexes": Asked(VIEWERS, plain("GET", "/api/indexes"), what="own rights"),
     "create_lock": Asked(
         MAINTAINERS,
         lambda _, t: ("POST", "/api/locks", {"json": lock(*TARGETS[t], "chunking"), "params": {"dry_run": True}}),
@@ -798,6 +826,10 @@ def hold(there: Furnished, target: str, environment: str, scope: str) -> None:
         held = there.promoted[f"trial {scope}"] = client.post("/api/locks", json=lock("trial", scope, "llm")).json()[
             "id"
         ]
+    if target in INDEXED:
+        for _ in range(2):  # the first is read, the second may be switched to, or dropped
+            there.indexes[target] = client.post("/api/indexes", json=who(target)).json()["id"]
+            client.post(f"/api/indexes/{there.indexes[target]}/ready", json={})
     promote = {"to_environment": environment, "reason": "measured"}
     there.promoted[target] = client.post(f"/api/locks/{held}/promote", json=promote).json()["id"]
 

@@ -309,7 +309,22 @@ def of_change_sets(client: Client, name: str) -> dict[str, Any]:
 DRAFT: dict[str, Any] = {"config_type": "chunking", "config_data": {"max_chunk_size": 900}}
 
 
+def of_indexes(client: Client, name: str) -> dict[str, Any]:
+    """An index to ask for, beside one that is read."""
+    if name in {"route_to_index", "fingerprint_of_index", "list_indexes"}:
+        return {"params": {} if name == "list_indexes" else {"collection_id": "c-9"}}
+    if name == "register_index":
+        return {"json": {"collection_id": name}}
+    for _ in range(2):
+        made = client.post("/api/indexes", json={"collection_id": name}).json()["id"]
+        client.post(f"/api/indexes/{made}/ready", json={})
+    bodies: dict[str, Any] = {"read_index": None, "drop_index": None, "progress_of_index": {"chunks": 1}}
+    params = {"confirm": made} if name == "drop_index" else {}
+    return {"path": {"id": made}, "json": bodies.get(name, {}), "params": params}
+
+
 MADE_FOR = {
+    "index": of_indexes,
     "lock": of_locks,
     "evaluation": of_evaluations,
     "compliance": of_compliance,
