@@ -56,6 +56,7 @@ from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
 from application.schedule_experiments import ScheduleExperiments
+from application.side_by_side import SideBySide
 from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
@@ -245,6 +246,7 @@ def served(
         switch_serving=SwitchServing(catalogs, commands),
         govern_environments=GovernEnvironments(catalogs, views, commands, default=environment),
         change_sets=change_sets,
+        side_by_side=SideBySide(opened.log, views, catalogs),
         publish_change_sets=PublishChangeSets(
             opened.log, catalogs, types, commands, change_sets=change_sets, assignments=assignments
         ),

@@ -49,6 +49,7 @@ from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
 from application.schedule_experiments import ScheduleExperiments
+from application.side_by_side import SideBySide
 from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
@@ -103,6 +104,7 @@ class UseCases:
     change_sets: ChangeSets
     change_set_views: ChangeSetViews
     publish_change_sets: PublishChangeSets
+    side_by_side: SideBySide
     read_environment: ReadEnvironment
     preview: Preview
     transfer: Transfer

@@ -71,7 +71,7 @@ class Asked:
 
     roles: tuple[str, ...]
     make: Callable[[Furnished, str], tuple[str, str, dict[str, Any]]]
-    what: Literal["scope", "profile", "environment", "installation", "own rights"] = "scope"
+    what: Literal["scope", "profile", "environment", "installation", "everywhere", "own rights"] = "scope"
     changes: bool = False
     targets: tuple[str, ...] = tuple(TARGETS)
 
@@ -565,6 +565,31 @@ ROUTES: dict[str, Asked] = {
         ),
         changes=True,
     ),
+    "create_release": Asked(
+        MAINTAINERS,
+        lambda _, t: (
+            "POST",
+            "/api/releases",
+            {
+                "json": {
+                    "from": TARGETS[t][0],
+                    "to": "empty",
+                    "scopes": ["global"],
+                    "title": "t",
+                },
+                "params": {"dry_run": True},
+            },
+        ),
+        what="everywhere",
+        changes=True,
+        targets=("global", "elsewhere"),
+    ),
+    "compare_environments": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/compare", {"params": {"environments": [TARGETS[t][0], "empty"]}}),
+        what="everywhere",
+        targets=("global", "elsewhere"),
+    ),
     "list_change_sets": Asked(
         VIEWERS,
         lambda _, t: ("GET", "/api/change-sets", {"params": {"environment": TARGETS[t][0]}}),
@@ -797,6 +822,10 @@ def expected(caller: Caller, asked: Asked, target: str) -> int:
         return 403
     if asked.what == "own rights":
         return 200
+    if asked.what == "everywhere":  # two environments, of which no caller here has just these two
+        if not caller.is_everywhere or caller.bound:
+            return 404
+        return 403 if asked.changes and caller.role == "editor" else 200
     if asked.what == "installation":
         return 200 if caller.is_everywhere and not caller.bound else 403
     return expected_at(caller, asked, target)
@@ -857,6 +886,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
             published = client.post("/api/change-sets", json=new).json()
             client.post(f"/api/change-sets/{published['id']}/publish", json={})
             there.change_sets[f"published {target}"] = published
+        client.post("/api/environments", json={"name": "empty"})
         client.post("/api/environments", json={"name": "trial"})
         for target, (environment, scope) in TARGETS.items():
             hold(there, target, environment, scope)

@@ -306,6 +306,14 @@ def of_change_sets(client: Client, name: str) -> dict[str, Any]:
     return {"path": path, "json": None if without_body else bodies.get(name, {})}
 
 
+def of_releases(client: Client, name: str) -> dict[str, Any]:
+    """Two environments that differ."""
+    client.post("/api/environments", json={"name": "staging"})
+    if name == "compare_environments":
+        return {"params": {"environments": ["production", "staging"]}}
+    return {"json": {"from": "production", "to": "staging", "title": "all"}}
+
+
 DRAFT: dict[str, Any] = {"config_type": "chunking", "config_data": {"max_chunk_size": 900}}
 
 
@@ -329,6 +337,8 @@ MADE_FOR = {
     "evaluation": of_evaluations,
     "compliance": of_compliance,
     "change_set": of_change_sets,
+    "release": of_releases,
+    "compare_environments": of_releases,
     "profile": of_profiles,
     "assignment": of_profiles,
     "webhook": of_webhooks,

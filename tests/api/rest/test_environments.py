@@ -243,7 +243,7 @@ RECORDS_ELSEWHERE = {
     "add_environment", "retire_environment", "freeze_environment", "thaw_environment",
     "switch_serving", "create_webhook", "update_webhook", "rotate_webhook_secret", "delete_webhook",
     "create_change_set", "draft_in_change_set", "remove_draft_of_change_set", "propose_change_set",
-    "check_change_set", "approve_change_set",
+    "create_release", "check_change_set", "approve_change_set",
     "discard_change_set",
 }  # fmt: skip
 """What is of the whole installation, opens and shuts the gate, or prepares changes and makes none."""
