@@ -18,6 +18,7 @@ from api.cli import (
     past,
     profiles,
     reading,
+    releases,
     reporting,
     restoring,
     serving,
@@ -51,7 +52,7 @@ app.command("rollback")(speaks(restoring.rollback))
 app.command("undo")(speaks(restoring.undo))
 app.command("tag")(speaks(restoring.tag))
 app.command("failures")(speaks(reporting.failures))
-app.command("usage")(speaks(reporting.usage))
+app.command("usage", hidden=True)(speaks(reporting.usage))  # after `failures`; the help fits a screen
 app.command("compliance")(speaks(compliance.compliance))
 app.command("types")(speaks(reading.types))
 app.command("define")(speaks(changing.define))
@@ -113,6 +114,20 @@ experiment.command("results")(speaks(experiments.results))
 experiment.command("export")(speaks(warehousing.export))
 experiment.command("conclude")(speaks(experiments.conclude))
 app.add_typer(experiment, name="experiment")
+
+release = typer.Typer(help="Changes that are reviewed together.", no_args_is_help=True, rich_markup_mode=None)
+release.command("create")(speaks(releases.create))
+release.command("draft")(speaks(releases.draft))
+release.command("list")(speaks(releases.list_))
+release.command("show")(speaks(releases.show))
+release.command("propose")(speaks(releases.propose))
+release.command("check")(speaks(releases.check))
+release.command("approve")(speaks(releases.approve))
+release.command("publish")(speaks(releases.publish))
+release.command("rollback")(speaks(releases.rollback))
+release.command("discard")(speaks(releases.discard))
+release.command("compare")(speaks(releases.compare))
+app.add_typer(release, name="release")
 
 evaluation = typer.Typer(help="What was measured, and is it as good.", no_args_is_help=True, rich_markup_mode=None)
 evaluation.command("record")(speaks(evaluations.record))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from api.cli.wiring import Settings
 
 UNAUTHENTICATED, UNAVAILABLE = 401, 503
-FIRST_REFUSAL = 400
+ACCEPTED, FIRST_REFUSAL = 202, 400
+CHANGE_SETS = "/api/change-sets/"
 PAGE = 500
 IN_PROCESS = "http://varve"  # where a client is that has opened the store itself
 SILENT_SECONDS = 40.0  # a stream says something every 15
@@ -83,7 +84,18 @@ class Api:
         answer = await self._send(method, path, query=query or {}, headers=headers, json=body)
         for one in json.loads(unquote(answer.headers.get("Varve-Warnings", "[]"))):
             self.terminal.note(f"warning: {one['pointer']}: {one['message']} ({one['rule']})")
+        if answer.headers.get("Location", "").startswith(CHANGE_SETS) and answer.status_code == ACCEPTED:
+            self._tell_waiting(answer.json())
+            raise typer.Exit
         return answer.json() if answer.content else None
+
+    def _tell_waiting(self, change_set: dict[str, Any]) -> None:
+        """The change was not made: it waits for approval."""
+        if self.terminal.as_json:
+            self.terminal.answer(change_set)
+            return
+        id_ = change_set["id"]
+        self.terminal.line(f"others must approve of it first: it waits as {id_} (varve release show {id_[:8]})")
 
     async def lines(self, path: str, *, headers: dict[str, str], **query: Any) -> AsyncIterator[str]:
         """The lines of an answer that goes on; it may be silent for long, but not for ever."""

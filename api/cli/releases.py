@@ -1,0 +1,210 @@
+"""Commands about change sets: drafted, reviewed, released from one environment to the next, rolled back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from api.cli.changing import Fields, ScopeArgument, TypeArgument, assigned, found_config
+from api.cli.client import Api
+from api.cli.failures import Failed, Misused
+from api.cli.options import Environment, Reason
+from domain.configs.merge import merged
+from domain.pointers import keys_of
+
+SETS = "/api/change-sets"
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The change set: its id, or how that begins.")]
+Title = Annotated[str | None, typer.Option(help="Of a new change set.")]
+Types = Annotated[list[str] | None, typer.Option("--type", help="Only this type. May repeat.")]
+Scopes = Annotated[list[str] | None, typer.Option("--scope", help="Only this scope. May repeat.")]
+
+
+async def create(
+    api: Api,
+    source: Annotated[str, typer.Argument(metavar="FROM")],
+    target: Annotated[str, typer.Argument(metavar="TO")],
+    *,
+    title: Title = None,
+    types: Types = None,
+    scopes: Scopes = None,
+    deletions: Annotated[bool, typer.Option("--deletions", help="Delete what TO has alone.")] = False,
+    reason: Reason = None,
+) -> None:
+    """Propose a change set of what differs between two environments."""
+    body: dict[str, Any] = {"from": source, "to": target, "title": title or f"{source} to {target}", "reason": reason}
+    body |= {"types": types or None, "scopes": scopes or None, "deletions": deletions}
+    _tell(api, await api.command("POST", "/api/releases", body))
+
+
+async def draft(
+    api: Api,
+    scope: ScopeArgument,
+    config_type: TypeArgument,
+    fields: Fields = None,
+    *,
+    into: Annotated[str | None, typer.Option(help="The change set that it goes into; absent: a new one.")] = None,
+    title: Title = None,
+    environment: Environment = None,
+    reason: Reason = None,
+) -> None:
+    """Draft fields of the config in force at a scope, for a change set."""
+    known = None if into is None else await _found(api, into, environment)
+    place = environment if known is None else known["environment"]
+    document: dict[str, Any] = {}
+    for pointer, value in (assigned(text) for text in fields or ()):
+        document = merged(document, _nested(pointer, value))
+    if not document:
+        raise Misused("there is nothing to draft: name FIELD=VALUE")
+    wanted = await _draft(api, scope, config_type, document, environment=place)
+    if known is None:
+        body = {"environment": place, "title": title or f"{config_type} at {scope}", "drafts": [wanted]}
+        made = await api.command("POST", SETS, {**body, "reason": reason})
+    else:
+        body = {"drafts": [wanted], "reason": reason}
+        made = await api.command("POST", f"{SETS}/{known['id']}/drafts", body)
+    _tell(api, made)
+
+
+async def _draft(
+    api: Api, scope: str, config_type: str, document: dict[str, Any], *, environment: str | None
+) -> dict[str, Any]:
+    try:
+        config = await found_config(api, scope, config_type, name=None, environment=environment)
+    except Failed:
+        place = {"scope": scope, "config_type": config_type, "name": "default", "mode": "overlay", "is_default": True}
+        return {**place, "config_data": document}
+    version = {"config_id": config["id"], "base_version": config["version"]}
+    return {**version, "config_data": merged(config["config_data"], document)}
+
+
+def _nested(pointer: str, value: Any) -> dict[str, Any]:
+    for key in reversed(keys_of(pointer)):
+        value = {key: value}
+    found: dict[str, Any] = value
+    return found
+
+
+async def list_(
+    api: Api,
+    *,
+    environment: Environment = None,
+    state: Annotated[str | None, typer.Option(help="draft, proposed, checked, approved, published, …")] = None,
+) -> None:
+    """List change sets, newest first."""
+    found = await api.read(SETS, environment=environment, state=state)
+    if api.terminal.as_json:
+        api.terminal.answer(found)
+        return
+    rows = [(one["id"][:8], one["state"], one["title"], one["created_by"], one["created_at"]) for one in found["items"]]
+    api.terminal.table(("id", "state", "title", "by", "made"), rows)
+
+
+async def show(api: Api, id_: Id, *, environment: Environment = None) -> None:
+    """Show what a change set would change."""
+    found = await _found(api, id_, environment)
+    if api.terminal.as_json:
+        api.terminal.answer(found)
+        return
+    _tell(api, found)
+    rows = [(one["operation"], one["config_type"] or one["kind"], one["scope"], one["name"]) for one in found["drafts"]]
+    api.terminal.table(("does", "type", "scope", "name"), rows)
+
+
+async def check(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
+    """Tell all that stands in the way of publishing it."""
+    found = await _found(api, id_, environment)
+    told = await api.command("POST", f"{SETS}/{found['id']}/check", {"reason": reason})
+    if api.terminal.as_json:
+        api.terminal.answer(told)
+    approvals = told["approvals"]
+    counting = ", ".join(approvals["counting"]) or "nobody"
+    api.terminal.line(f"approvals: {approvals['demanded']} are demanded; {counting} approves")
+    if not told["ok"]:
+        faults = [(one["pointer"], one["message"]) for one in told["problems"]]
+        raise Failed("it cannot be published as it is", faults=faults)
+    api.terminal.line("nothing else stands in the way")
+
+
+async def propose(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
+    """Ask for its review."""
+    await _act(api, id_, "propose", environment, reason)
+
+
+async def approve(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
+    """Approve of it, as it is now, when you have no part in it."""
+    await _act(api, id_, "approve", environment, reason)
+
+
+async def publish(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
+    """Bring all of it into force in one commit, or nothing."""
+    await _act(api, id_, "publish", environment, reason)
+
+
+async def rollback(
+    api: Api,
+    id_: Id,
+    *,
+    force: Annotated[list[str] | None, typer.Option(help="Give this back although it changed. May repeat.")] = None,
+    environment: Environment = None,
+    reason: Reason = None,
+) -> None:
+    """Give back what publishing it brought, for good."""
+    await _act(api, id_, "rollback", environment, reason, force=force or [])
+
+
+async def discard(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
+    """Give it up for good."""
+    await _act(api, id_, "discard", environment, reason)
+
+
+async def compare(
+    api: Api,
+    environments: Annotated[list[str], typer.Argument(metavar="ENV ENV...")],
+    *,
+    types: Types = None,
+    scopes: Scopes = None,
+) -> None:
+    """Show what is in force in environments, side by side, where it differs."""
+    query = {"environments": environments, "config_type": types or None, "scope": scopes or None}
+    found = [one async for one in api.items("/api/compare", **query)]
+    if api.terminal.as_json:
+        api.terminal.answer({"items": found, "next": None})
+        return
+    rows = [
+        (one["config_type"], one["scope"], field["pointer"], *(field["values"].get(name, "") for name in environments))
+        for one in found
+        for field in one["fields"]
+    ]
+    api.terminal.table(("type", "scope", "field", *environments), rows)
+
+
+async def _act(api: Api, id_: str, verb: str, environment: str | None, reason: str | None, **more: Any) -> None:
+    found = await _found(api, id_, environment)
+    body = {"reason": reason, **more}
+    _tell(api, await api.command("POST", f"{SETS}/{found['id']}/{verb}", body, version=found["version"]))
+
+
+async def _found(api: Api, id_: str, environment: str | None) -> dict[str, Any]:
+    """Raises Failed where none, or several, begin like this."""
+    try:
+        whole = str(UUID(id_))
+    except ValueError:
+        ids = [one["id"] async for one in api.items(SETS, environment=environment) if one["id"].startswith(id_)]
+        if len(ids) != 1:
+            many = "several change sets begin" if ids else "no change set begins"
+            raise Failed(f"{many} with {id_} there: varve release list shows them") from None
+        (whole,) = ids
+    found: dict[str, Any] = await api.read(f"{SETS}/{whole}")
+    return found
+
+
+def _tell(api: Api, found: dict[str, Any]) -> None:
+    if api.terminal.as_json:
+        api.terminal.answer(found)
+        return
+    count = len(found["drafts"])
+    drafts = f"{count} draft{'' if count == 1 else 's'}"
+    api.terminal.line(f"{found['id']}: {found['title']}, {found['state']} in {found['environment']}, {drafts}")

@@ -1,0 +1,53 @@
+"""varve release: draft, review, publish and go back; and what set does where others must approve."""
+
+from __future__ import annotations
+
+from tests.api.cli.conftest import Varve
+
+CHUNKING = ("global", "chunking")
+
+
+def size(varve: Varve) -> int:
+    found: int = varve("get", "--json").json["chunking"]["max_chunk_size"]
+    return found
+
+
+def test_what_is_drafted_together_is_published_together_and_given_back(varve: Varve):
+    varve("set", *CHUNKING, "max_chunk_size=500")
+    made = varve("release", "draft", *CHUNKING, "max_chunk_size=900", "--title", "longer", "--json").json
+    id_ = made["id"][:8]
+    varve("release", "draft", "user:u-1", "llm", "temperature=0.1", "--into", id_)
+    assert "longer, draft in production, 2 drafts" in varve("release", "show", id_).out
+    assert size(varve) == 500
+    assert "nothing else stands in the way" in varve("release", "check", id_).out
+    assert "published" in varve("release", "publish", id_, "-r", "RAG-1").out
+    assert size(varve) == 900
+    assert "rolled_back" in varve("release", "rollback", id_).out
+    assert size(varve) == 500
+    assert "rolled_back   longer" in varve("release", "list").out
+
+
+def test_what_differs_between_environments_is_compared_and_released(varve: Varve):
+    varve("env", "add", "staging")
+    varve("set", *CHUNKING, "max_chunk_size=900", "-e", "staging")
+    (found,) = varve("release", "compare", "staging", "production", "--json").json["items"]
+    assert found["fields"] == [{"pointer": "/max_chunk_size", "values": {"staging": 900}}]
+    assert "/max_chunk_size   900" in varve("release", "compare", "staging", "production").out
+    made = varve("release", "create", "staging", "production", "--json").json
+    assert made["state"] == "proposed"
+    assert varve("release", "publish", made["id"]).code == 0
+    assert size(varve) == 900
+
+
+def test_a_change_that_others_must_approve_says_where_it_waits(varve: Varve):
+    varve("env", "set", "production", "--approvals", "1")
+    told = varve("set", *CHUNKING, "max_chunk_size=900")
+    assert (told.code, told.out.startswith("others must approve of it first: it waits as")) == (0, True)
+    found = varve("set", *CHUNKING, "max_chunk_size=800", "--json").json
+    assert found["state"] == "proposed"
+    refused = varve("release", "publish", found["id"])
+    assert (refused.code, "1 approvals are needed" in refused.err) == (1, True)
+
+
+def test_an_id_that_none_or_several_begin_with_is_refused(varve: Varve):
+    assert "no change set begins with abc" in varve("release", "show", "abc").err
