@@ -252,7 +252,7 @@ def served(
         ),
         change_set_views=SqlChangeSets(lambda: opened.follower.engine),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
-        preview=Preview(opened.log, views, catalogs, resolve_config),
+        preview=Preview(opened.log, views, catalogs, resolve_config, opened.reports),
         transfer=Transfer(opened.log, views, catalogs, commands),
         inspect_config=InspectConfig(views, StreamReplay(opened.log)),
         inspect_health=health,

@@ -9,6 +9,7 @@ from itertools import islice, zip_longest
 from typing import Literal
 
 from application.assemble import layer_of
+from application.contexts_seen import ContextsSeen
 from application.ports import Views
 from application.try_changes import Tried, label_at
 from application.views import LayerRow, LayerRows
@@ -56,7 +57,7 @@ class Impact:
     environment: str
     position: int
     scopes: dict[str, Count]
-    contexts_seen: None
+    contexts_seen: ContextsSeen
     fields: dict[str, int]
     examples: list[Example]
     hidden: HiddenCount
@@ -119,14 +120,16 @@ class Group:
         self.hidden = not self.affected and any(effect.hidden for effect in effects)
 
 
-def blast_radius(views: Views, environment: str, tried: Sequence[Tried], *, shared: LayerRows) -> Impact:
+def blast_radius(
+    views: Views, environment: str, tried: Sequence[Tried], *, shared: LayerRows, contexts_seen: ContextsSeen
+) -> Impact:
     """One pass over what is in force of each type that is changed; `shared` is that of process and global."""
     reaches = [
         TypeReach(definition, shared.rows, {one.scope: one.layer for one in tried if one.definition is definition})
         for definition in {one.definition.name: one.definition for one in tried}.values()
     ]
     groups = grouped([(reach.effects(views, environment), reach.bare) for reach in reaches])
-    return Told(views, environment, reaches).impact(groups, shared.position)
+    return Told(views, environment, reaches).impact(groups, shared.position, contexts_seen)
 
 
 def grouped(effects: Sequence[tuple[dict[Place, Effect], Effect]]) -> dict[tuple[str, tuple[Effect, ...]], Group]:
@@ -151,7 +154,9 @@ class Told:
         self._environment = environment
         self._reaches = reaches
 
-    def impact(self, groups: Mapping[tuple[str, tuple[Effect, ...]], Group], position: int) -> Impact:
+    def impact(
+        self, groups: Mapping[tuple[str, tuple[Effect, ...]], Group], position: int, contexts_seen: ContextsSeen
+    ) -> Impact:
         scopes: dict[str, Count] = {}
         for (kind, _), group in groups.items():
             old, affected = scopes.get(kind, Count(0, 0)), group.count if group.affected else 0
@@ -162,7 +167,7 @@ class Told:
             self._environment,
             position,
             scopes,
-            None,
+            contexts_seen,
             self._fields(groups.values(), "changed"),
             self._examples(affected_groups),
             HiddenCount(

@@ -9,9 +9,11 @@ from typing import Any
 from application.assemble import degradation_data
 from application.blast_radius import SHARED, Impact, blast_radius
 from application.catalog import Catalog, Catalogs
+from application.contexts_seen import SEEN_DAYS, TryOnContexts
 from application.ports import EventStore, Views
 from application.preview_sample import Sample, Sampled, sampled
 from application.redundancy import Redundant, redundant
+from application.reports import Reports
 from application.resolve_config import ResolveConfig
 from application.try_changes import Change, ChangeConfig, PutConfig, Tried, TryChanges, label_at
 from application.views import LayerRows
@@ -67,11 +69,14 @@ class Tested:
 
 
 class Preview:
-    def __init__(self, store: EventStore, views: Views, catalogs: Catalogs, resolve_config: ResolveConfig) -> None:
+    def __init__(
+        self, store: EventStore, views: Views, catalogs: Catalogs, resolve_config: ResolveConfig, reports: Reports
+    ) -> None:
         self._store = store
         self._views = views
         self._catalogs = catalogs
         self._resolve_config = resolve_config
+        self._contexts = TryOnContexts(reports, resolve_config)
 
     def test(
         self,
@@ -127,14 +132,19 @@ class Preview:
         answers = Answer.of(after.resolved), Answer.of(now.resolved)
         return InContext(context.user_id, context.collection_ids, others, applies, *answers, changes)
 
-    def impact(self, changes: Sequence[Change], *, environment: str) -> Impact:
-        """Whom these changes, made in this order and together, would reach. Raises what making them would raise."""
+    def impact(self, changes: Sequence[Change], *, environment: str, seen_days: int = SEEN_DAYS) -> Impact:
+        """Whom these changes, made in this order and together, would reach, among them the contexts seen of late.
+
+        Raises what making them would raise.
+        """
         if not changes:
             raise InvalidRequest.at("/changes", "name at least one change", "min_items")
         catalog, shared = self._snapshot(environment)
         trial = TryChanges(self._store, catalog, environment)
         trial.take_all(changes)
-        return blast_radius(self._views, environment, list(trial.tried()), shared=shared)
+        tried = list(trial.tried())
+        seen = self._contexts.reached(environment, tried, days=seen_days, now_us=self._store.now_us())
+        return blast_radius(self._views, environment, tried, shared=shared, contexts_seen=seen)
 
     def redundant(self, *, environment: str, config_type: str | None = None, limit: int = 100) -> Redundant:
         """Configs in force that change nothing. Raises NotFound (type, environment), InvalidRequest for the limit."""

@@ -74,6 +74,20 @@ class Usage(NamedTuple):
     received_us: int
 
 
+class SeenContext(NamedTuple):
+    """For whom applications asked: what a usage record says of it."""
+
+    user_id: str | None
+    collection_id: str | None
+
+
+class SeenContexts(NamedTuple):
+    """How many there were, counted up to `MANY`, and some of them, those that were seen last first."""
+
+    total: int
+    newest: tuple[SeenContext, ...]
+
+
 class Place(NamedTuple):
     """Of a row in a listing, the newest first."""
 
@@ -182,6 +196,9 @@ class Reports(Protocol):
 
     def usage(self, wanted: UsageFilter, *, after: Place | None, limit: int) -> UsagePage:
         """A page of records, the newest first."""
+
+    def contexts_seen(self, environment: str, *, since_us: int, limit: int) -> SeenContexts:
+        """The distinct contexts of usage records since then; a time is known to the hour, and rather told too many."""
 
     def prune(self, *, before_us: int, limit: int) -> int:
         """Forget some of what came in before a time, of each kind so many at most; how many went."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from application.assemble import Effective, Metrics
+from application.assemble import Assembler, Effective, Metrics
 from application.assignments import Assignments
 from application.catalog import Catalog, Catalogs
 from application.exposure import ExposingAssembler
@@ -100,7 +100,7 @@ class Lookup:
     """Answers from rows that were read together, so that all of them are true at `position`."""
 
     def __init__(
-        self, assembler: ExposingAssembler, catalog: Catalog, found: LayerRows, types: Sequence[str] | None
+        self, assembler: Assembler | ExposingAssembler, catalog: Catalog, found: LayerRows, types: Sequence[str] | None
     ) -> None:
         self._assembler = assembler
         self._catalog = catalog
@@ -110,6 +110,11 @@ class Lookup:
             self._rows[Scope(row.scope_kind, row.scope_id)].append(row)
         self._found = found
         self.position = found.position
+
+    def trying(self, rows: Iterable[LayerRow], *, assembler: Assembler) -> Lookup:
+        """One with these rows in their slots, for answers that nobody is served: users do not count for experiments."""
+        by_slot = {row[:3]: row for row in (*self._found.rows, *rows)}
+        return Lookup(assembler, self._catalog, self._found._replace(rows=list(by_slot.values())), self._types)
 
     def effective(self, context: Context) -> Effective:
         """The answer for one of the contexts. Raises InvalidRequest for a kind that is not on the ladder."""

@@ -11,23 +11,32 @@ import sqlalchemy as sa
 from application.measurements import Exposure, MetricOutcome
 from application.reports import Failure, Usage
 from infrastructure.measurement_tables import exposures, outcomes
-from infrastructure.report_tables import failures, usage, usage_configs
+from infrastructure.report_tables import failures, usage, usage_configs, usage_contexts
 
 IN_POSTGRES = {sa.BigInteger: "BIGINT", sa.Boolean: "BOOLEAN", sa.Double: "DOUBLE PRECISION"}  # everything else is text
+PASSED_OVER = "DO NOTHING"
+SEEN_LATER = (
+    "(environment, user_id, collection_id) DO UPDATE SET seen_us = excluded.seen_us"
+    " WHERE excluded.seen_us > varve_usage_contexts.seen_us"
+)
 
 
 class Inserts:
-    """The statements for one kind of database; what is there already is passed over."""
+    """The statements for one kind of database; what is there already is passed over, but for a context seen again."""
 
     def __init__(self, dialect: str) -> None:
         self.failures = insertion(dialect, failures, Failure._fields, returning="id")
         self.usage = insertion(dialect, usage, Usage._fields, returning="number, request_id")
         self.parts = insertion(dialect, usage_configs, usage_configs.c.keys(), returning="number")
+        names = usage_contexts.c.keys()
+        self.contexts = insertion(dialect, usage_contexts, names, returning="seen_us", where_there=SEEN_LATER)
         self.exposures = insertion(dialect, exposures, Exposure._fields, returning="number")
         self.outcomes = insertion(dialect, outcomes, MetricOutcome._fields, returning="number")
 
 
-def insertion(dialect: str, table: sa.Table, names: Sequence[str], *, returning: str) -> sa.TextClause:
+def insertion(
+    dialect: str, table: sa.Table, names: Sequence[str], *, returning: str, where_there: str = PASSED_OVER
+) -> sa.TextClause:
     """Takes `rows`, as `as_json` writes them: the values in the order of the names."""
     postgres = dialect == "postgresql"
     values = ", ".join(
@@ -37,7 +46,7 @@ def insertion(dialect: str, table: sa.Table, names: Sequence[str], *, returning:
     source = "json_array_elements(CAST(:rows AS json))" if postgres else "json_each(:rows)"
     return sa.text(
         f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {values} FROM {source} WHERE true"  # noqa: S608 -- names of our own
-        f" ON CONFLICT DO NOTHING RETURNING {returning}"
+        f" ON CONFLICT {where_there} RETURNING {returning}"
     )
 
 

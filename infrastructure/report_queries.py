@@ -19,7 +19,7 @@ from application.reports import (
     Usage,
     UsageFilter,
 )
-from infrastructure.report_tables import failures, usage, usage_configs
+from infrastructure.report_tables import failures, usage, usage_configs, usage_contexts
 
 
 def failures_wanted(wanted: FailureFilter) -> sa.Select[Any]:
@@ -94,6 +94,20 @@ def recent_failures(subject: ConfigVersion, *, since_us: int) -> sa.Select[Any]:
     newest = counted.order_by(f.received_us.desc()).limit(1)
     many = sa.select(sa.func.count()).select_from(counted.limit(MANY).subquery())
     return sa.select(many.scalar_subquery(), newest.scalar_subquery())
+
+
+def contexts_since(environment: str, since_us: int) -> sa.Select[Any]:
+    """User and collection, those that were seen last first."""
+    c = usage_contexts.c
+    seen = sa.select(c.user_id, c.collection_id).where(c.environment == environment, c.seen_us >= since_us)
+    return seen.order_by(c.seen_us.desc())
+
+
+def unseen_contexts(before_us: int, limit: int) -> sa.Delete:
+    """Forgets so many that were not seen since then."""
+    key = [usage_contexts.c[name] for name in ("environment", "user_id", "collection_id")]
+    old = sa.select(*key).where(usage_contexts.c.seen_us < before_us).limit(limit)
+    return sa.delete(usage_contexts).where(sa.tuple_(*key).in_(old))
 
 
 def oldest(table: sa.Table, limit: int) -> sa.Select[Any]:

@@ -80,6 +80,20 @@ usage_configs = sa.Table(  # which records a config had a part in
     sa.Index("varve_usage_configs_of", "config_id", "version", "at_us"),
 )
 
+HOUR_US = 3_600 * 1_000_000
+
+usage_contexts = sa.Table(  # what usage records speak of, each once, however many records there are
+    "varve_usage_contexts",
+    REPORTS,
+    text("environment"),
+    text("user_id"),  # empty: nobody is named
+    text("collection_id"),
+    number("seen_us"),  # the end of the hour in which it was seen last, so that a row is written once an hour
+    sa.PrimaryKeyConstraint("environment", "user_id", "collection_id"),
+    sa.Index("varve_usage_contexts_at", "environment", "seen_us"),
+    sa.Index("varve_usage_contexts_old", "seen_us"),
+)
+
 
 def in_file(log: Path) -> sa.Engine:
     """A file of its own beside a SQLite log, so that reports never hold up a command."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from application.reports import (
+    MANY,
     ConfigVersion,
     FailingVersion,
     Failure,
@@ -17,6 +18,8 @@ from application.reports import (
     FailurePage,
     Place,
     Recent,
+    SeenContext,
+    SeenContexts,
     Threshold,
     Usage,
     UsageFilter,
@@ -26,14 +29,16 @@ from application.reports import (
 from infrastructure.measurement_tables import exposures, outcomes
 from infrastructure.report_inserts import Inserts, as_json
 from infrastructure.report_queries import (
+    contexts_since,
     failing_versions,
     failures_wanted,
     oldest,
     page_of,
     recent_failures,
+    unseen_contexts,
     usage_wanted,
 )
-from infrastructure.report_tables import failures, usage, usage_configs
+from infrastructure.report_tables import HOUR_US, failures, usage, usage_configs
 from infrastructure.report_transactions import Transactions
 
 
@@ -72,6 +77,8 @@ class SqlReports:
             parts = [part for number, request_id in added for part in parts_of(number, first[request_id])]
             if parts:
                 connection.execute(self._inserts.parts, as_json(parts))
+            if added:
+                connection.execute(self._inserts.contexts, as_json(contexts_of(first[one.request_id] for one in added)))
             return len(added)
 
         return self._transactions.run(add, writes=True)
@@ -80,10 +87,17 @@ class SqlReports:
         rows = self._transactions.read(page_of(usage_wanted(wanted), usage, after=after, limit=limit))
         return UsagePage(tuple(map(usage_of, rows[:limit])), next_place(rows, limit))
 
+    def contexts_seen(self, environment: str, *, since_us: int, limit: int) -> SeenContexts:
+        seen = contexts_since(environment, since_us)
+        count = sa.select(sa.func.count()).select_from(seen.limit(MANY).subquery())
+        newest = (SeenContext(*(part or None for part in row)) for row in self._transactions.read(seen.limit(limit)))
+        return SeenContexts(self._transactions.read(count)[0][0], tuple(newest))
+
     def prune(self, *, before_us: int, limit: int) -> int:
         def forget(connection: sa.Connection) -> int:
             kinds = ((failures,), (usage, usage_configs), (exposures,), (outcomes,))
-            return sum(forgotten(connection, tables, before_us, limit) for tables in kinds)
+            unseen = connection.execute(unseen_contexts(before_us, limit)).rowcount
+            return unseen + sum(forgotten(connection, tables, before_us, limit) for tables in kinds)
 
         return self._transactions.run(forget, writes=True)
 
@@ -134,3 +148,12 @@ def parts_of(number: int, record: Usage) -> Iterator[tuple[Any, ...]]:
     """A row for each config that has an id, once."""
     for one in {one.config_id: one for one in reversed(record.configs) if one.config_id is not None}.values():
         yield number, hex_of(one.config_id), one.version or 0, one.config_type, record.at_us
+
+
+def contexts_of(records: Iterable[Usage]) -> list[tuple[str, str, str, int]]:
+    """A row for each context, once; in one order everywhere, so that no two requests wait for each other."""
+    seen: dict[tuple[str, str, str], int] = {}
+    for one in records:
+        key = (one.environment, one.user_id or "", one.collection_id or "")
+        seen[key] = max(seen.get(key, 0), (one.at_us // HOUR_US + 1) * HOUR_US)
+    return sorted((*key, seen_us) for key, seen_us in seen.items())

@@ -13,6 +13,7 @@ from api.deps import AtPosition, Cases, StrictRoute, json_response
 from api.rest.bodies import Body, CreateConfig, ModeField, Unset
 from api.rest.effective import GivenAttributes
 from api.rest.examples import CHUNKING, CONFIG_ID, responses
+from application.contexts_seen import SEEN_DAYS
 from application.try_changes import Change, ChangeConfig, DeleteConfig, PutConfig, PutVariables, faults_under
 from domain.configs.scope import Context, Scope
 from domain.documents import Document
@@ -76,7 +77,14 @@ IMPACT = {
     "environment": "production",
     "position": 1042,
     "scopes": {"global": {"affected": 1, "unaffected": 0}, "collection": {"affected": 0, "unaffected": 12}},
-    "contexts_seen": None,
+    "contexts_seen": {
+        "days": 7,
+        "seen": 120,
+        "tried": 120,
+        "is_whole": True,
+        "affected": 14,
+        "examples": [{"user_id": "u-1", "collection_id": None, "changes": [FIELD]}],
+    },
     "fields": {"/chunking/max_chunk_size": 1},
     "examples": [{"scope": "global", "changes": [FIELD]}],
     "hidden": {
@@ -191,6 +199,9 @@ class ImpactBody(Body):
 
     environment: str | None = None
     changes: list[ChangeBody] = Field(min_length=1, max_length=500, description="Made in this order, and together.")
+    seen_days: int = Field(
+        SEEN_DAYS, ge=1, le=3650, description="`contexts_seen`: those that usage records of so many days name."
+    )
 
 
 @router.post("/test", operation_id="test_config", responses=responses(*FAULTS, ok={200: ("Its effect.", TESTED)}))
@@ -222,7 +233,8 @@ def impact_of_changes(body: ImpactBody, cases: Cases, access: ReadsConfigs) -> R
     """How many scopes would get another effective config, which, and in which fields. Nothing is stored.
 
     Each scope that has a config of a type that changes is a context by itself. `hidden` are those in which a higher
-    layer keeps everything as it is.
+    layer keeps everything as it is. `contexts_seen` are users and collections that usage records name: of those `seen`,
+    the last are `tried`, with the profiles and experiments of these users.
     """
     access.to(body.environment)
     changes = []
@@ -230,7 +242,7 @@ def impact_of_changes(body: ImpactBody, cases: Cases, access: ReadsConfigs) -> R
         with faults_under(f"/changes/{index}"):
             changes.append(one.change(one.action))
     environment = cases.default_environment if body.environment is None else body.environment
-    impact = cases.preview.impact(changes, environment=environment)
+    impact = cases.preview.impact(changes, environment=environment, seen_days=body.seen_days)
     return json_response(impact, cases=cases, position=impact.position)
 
 

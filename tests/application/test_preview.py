@@ -266,7 +266,6 @@ def test_a_global_change_reaches_whoever_does_not_give_the_field(preview, popula
     assert counts(impact) == {"global": (1, 0), "user": (1, 2), "collection": (0, 1)}
     assert impact.fields == {"/retrieval/number_of_results": 2}
     assert {example.scope for example in impact.examples} == {"global", "user:u-2"}
-    assert impact.contexts_seen is None
 
 
 def test_what_a_higher_layer_hides_is_told_apart(preview, populated):

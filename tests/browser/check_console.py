@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -54,6 +55,13 @@ def value(page: Page, config_type: str, name: str) -> str:
 def expect_value(page: Page, config_type: str, name: str, text: str) -> None:
     row = page.locator(f"section[aria-labelledby=type-{config_type}] tr", has_text=name)
     row.locator(".field .value", has_text=text).first.wait_for()
+
+
+def used(service: httpx.Client, *contexts: dict[str, str]) -> None:
+    """Usage records of these contexts."""
+    facts = {"at": datetime.now(UTC).isoformat(), "position": 1, "digest": "9f"}
+    records = [{"request_id": f"r-{n}", **facts, **context} for n, context in enumerate(contexts)]
+    service.post("/api/usage", json={"records": records}).raise_for_status()
 
 
 def test_now_shows_each_field_with_its_layer_and_what_it_hides(page: Page, service: httpx.Client) -> None:
@@ -114,6 +122,7 @@ def test_contexts_stand_side_by_side(page: Page, service: httpx.Client) -> None:
 
 def test_an_edit_tells_what_it_would_do_and_is_saved(page: Page, service: httpx.Client) -> None:
     made = put(service, CONTRACTS, {"max_chunk_size": 1200})
+    used(service, {"user_id": "u-1", "collection_id": "contracts"}, {"user_id": "u-2"})
     page.goto(WHO)
     page.get_by_role("link", name="Change chunking").click()
     size = page.locator("[id='field/max_chunk_size']")
@@ -124,6 +133,7 @@ def test_an_edit_tells_what_it_would_do_and_is_saved(page: Page, service: httpx.
     effect = page.locator(".edit-effect")
     effect.get_by_text("1 collection").wait_for()
     effect.locator("ins", has_text="1500").wait_for()
+    effect.get_by_text("Of 2 contexts seen in the last 7 days, 1 gets something else.").wait_for()
     page.get_by_label("Why").fill("longer clauses")
     page.keyboard.press("Enter")
     page.get_by_text("Saved as version").wait_for()

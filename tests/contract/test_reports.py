@@ -16,12 +16,14 @@ from application.reports import (
     FailureFilter,
     Period,
     Place,
+    SeenContext,
     Threshold,
     Usage,
     UsageFilter,
     UsedConfig,
 )
 from infrastructure.rebuilder import ViewRebuilder
+from infrastructure.report_tables import HOUR_US as HOUR
 from infrastructure.stores import OpenStore
 
 CONFIG = UUID(int=7)
@@ -187,6 +189,24 @@ def test_what_is_old_is_forgotten_in_steps_and_nothing_else(opened: OpenStore):
     assert [one.at_us for one in opened.reports.usage(EVERY_RECORD, after=None, limit=10).items] == [9, 8]
     by_config = UsageFilter("production", config_id=CONFIG, version=7)
     assert len(opened.reports.usage(by_config, after=None, limit=10).items) == 2
+
+
+def test_the_contexts_of_records_are_told_once_those_seen_last_first(opened: OpenStore):
+    others = {"user_id": None, "collection_id": "c-9"}
+    opened.reports.add_usage([record("r-1", HOUR), record("r-2", 2 * HOUR, **others), record("r-3", 2)])
+    opened.reports.add_usage([record("r-4", 9 * HOUR, environment="staging", user_id="u-8")])
+    first, second = SeenContext("u-1", None), SeenContext(None, "c-9")
+    assert opened.reports.contexts_seen("production", since_us=0, limit=9) == (2, (second, first))
+    opened.reports.add_usage([record("r-2", 5 * HOUR), record("r-1", 5 * HOUR)])  # repeats show nobody anew
+    assert opened.reports.contexts_seen("production", since_us=3 * HOUR, limit=9) == (1, (second,))
+    opened.reports.add_usage([record("r-5", 7 * HOUR), record("r-6", HOUR)])
+    assert opened.reports.contexts_seen("production", since_us=0, limit=1) == (2, (first,))
+
+
+def test_contexts_are_forgotten_with_their_records(opened: OpenStore):
+    opened.reports.add_usage([record("r-1"), record("r-2", 5 * HOUR, user_id="u-2")])
+    assert [opened.reports.prune(before_us=3 * HOUR, limit=5) for _ in range(2)] == [2, 0]
+    assert opened.reports.contexts_seen("production", since_us=0, limit=9).newest == (SeenContext("u-2", None),)
 
 
 def test_reports_outlive_the_process_and_a_rebuild_of_the_views(

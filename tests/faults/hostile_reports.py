@@ -62,6 +62,41 @@ REPORTS = [
     ),
     sent("a thousand records", TAKEN, "POST", USAGE, lambda: {"records": [record(n, 4) for n in range(1_000)]}),
     sent(
+        "a thousand records of a thousand contexts",
+        TAKEN,
+        "POST",
+        USAGE,
+        lambda: {
+            "records": [{**record(n), "user_id": f"u-{n}", "collection_id": f"c-{n}"} for n in range(3_000, 4_000)]
+        },
+    ),
+    sent(
+        "what three types change for a thousand contexts seen",
+        200,
+        "POST",
+        "/api/runtime-configs/impact",
+        lambda: {
+            "changes": [
+                {"action": "put", "config_type": "chunking", "config_data": {"max_chunk_size": 700}},
+                {"action": "put", "config_type": "retrieval", "config_data": {"number_of_results": 7}},
+                {"action": "put", "config_type": "open", "config_data": {"a": 1}},
+            ]
+        },
+    ),
+    sent(
+        "what a change for fifty users and their collections does to a thousand contexts seen",
+        200,
+        "POST",
+        "/api/runtime-configs/impact",
+        lambda: {
+            "changes": [
+                {"action": "put", "scope": f"{kind}:{kind[0]}-{n}", "config_type": "open", "config_data": {"a": n}}
+                for n in range(3_950, 4_000)
+                for kind in ("user", "collection")
+            ]
+        },
+    ),
+    sent(
         "records with very many configs",
         TAKEN,
         "POST",

@@ -25,10 +25,31 @@ export function Reach({impact}) {
   const reached = kinds.map(([kind, {affected}]) => (kind === "global" ? "everybody of whom nothing else is set" : counted(affected, kind)));
   return html`
     <p>${reached.length ? html`Others get something else now: <strong>${reached.join(", ")}</strong>.` : "Nobody gets anything else."}</p>
+    ${impact.contexts_seen.seen > 0 && html`<${Seen} ...${impact.contexts_seen} />`}
     ${impact.hidden.count > 0 && html`<p class="quiet">${counted(impact.hidden.count, "scope")} with settings of their own go on as before.</p>`}
     ${impact.examples.length > 0 && html`
       <details>
         <summary>Examples</summary>
-        <ul>${impact.examples.map(({scope, changes}) => html`<li>${layerText(scope)}: ${changes.map(({pointer, after}) => `${fieldName(pointer)} = ${valueText(after)}`).join(", ")}</li>`)}</ul>
+        <ul>${impact.examples.map(({scope, changes}) => html`<li>${layerText(scope)}: ${changesText(changes)}</li>`)}</ul>
       </details>`}`;
+}
+
+/** Of the users and collections that applications asked for of late. */
+function Seen({days, seen, tried, is_whole: isWhole, affected, examples}) {
+  const of = isWhole ? counted(seen, "context") : `the last ${counted(tried, "context")}`;
+  return html`
+    <p>Of ${of} seen in the last ${counted(days, "day")}, <strong>${affected.toLocaleString()}</strong> ${affected === 1 ? "gets" : "get"} something else.</p>
+    ${examples.length > 0 && html`
+      <details>
+        <summary>Contexts</summary>
+        <ul>${examples.map((one) => html`<li>${contextName(one)}: ${changesText(one.changes)}</li>`)}</ul>
+      </details>`}`;
+}
+
+function contextName({user_id: user, collection_id: collection}) {
+  return [user && `user ${user}`, collection && `collection ${collection}`].filter(Boolean).join(", ") || "nobody in particular";
+}
+
+function changesText(changes) {
+  return changes.map(({pointer, after}) => `${fieldName(pointer)} = ${valueText(after)}`).join(", ");
 }
