@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from api.cli import (
     auditing,
@@ -12,7 +15,9 @@ from api.cli import (
     environments,
     evaluations,
     experiments,
+    indexes,
     keys,
+    locks,
     migrating,
     operating,
     past,
@@ -32,8 +37,17 @@ from api.cli import (
 )
 from api.cli.client import speaks
 
+
+class CommandsAlone(TyperGroup):
+    """Its help fits a screen: the options, which every program has, are left out."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.format_commands(ctx, formatter)
+
+
 app = typer.Typer(
-    help="Settings in layers, every change dated.",
+    cls=CommandsAlone,
+    help="Settings in layers, every change dated. varve COMMAND --help tells more.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -135,6 +149,27 @@ evaluation.command("import")(speaks(evaluations.import_))
 evaluation.command("list")(speaks(evaluations.list_))
 evaluation.command("show")(speaks(evaluations.show))
 app.add_typer(evaluation, name="evaluation")
+
+lock = typer.Typer(help="Settings that are frozen.", no_args_is_help=True, rich_markup_mode=None)
+lock.command("create")(speaks(locks.create))
+lock.command("list")(speaks(locks.list_))
+lock.command("show")(speaks(locks.show))
+lock.command("unlock")(speaks(locks.unlock))
+lock.command("promote")(speaks(locks.promote))
+lock.command("rollback")(speaks(locks.rollback))
+app.add_typer(lock, name="lock")
+app.command("runbook")(speaks(locks.runbook))
+app.command("manifest")(speaks(locks.manifest))
+
+index = typer.Typer(help="Indexes built with settings.", no_args_is_help=True, rich_markup_mode=None)
+index.command("register")(speaks(indexes.register))
+index.command("list")(speaks(indexes.list_))
+index.command("route")(speaks(indexes.route))
+index.command("progress")(speaks(indexes.progress))
+index.command("ready")(speaks(indexes.ready))
+index.command("switch")(speaks(indexes.switch))
+index.command("drop")(speaks(indexes.drop))
+app.add_typer(index, name="index")
 
 bisect = typer.Typer(help="Which change did it.", no_args_is_help=True, rich_markup_mode=None)
 bisect.command("run")(speaks(bisecting.run))
