@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from api import console, errors, pages
+from api import console, errors, organisation, pages
 from api.doors import Authenticates, Doors
 from api.hot_path import HotPath, Kept
 from api.json_text import json_text
@@ -74,6 +74,7 @@ from api.shedding import Shedding
 from api.streams import MOST_CLIENTS, Source, Streams
 from api.telemetry import Telemetry, goes_untraced
 from application.advance import Hear
+from application.sign_in import SignsIn
 from application.use_cases import UseCases
 
 THREADS = 16  # commands and missed reads; the stores' pools have a connection for each
@@ -167,6 +168,7 @@ class Service:
     exposition: Exposition
     advances: list[Hear]  # whoever is in it hears of each step of the views
     authenticates: Authenticates | None = None  # None: everybody may do everything
+    organisation: SignsIn | None = None  # where people sign in to the console, besides by keys
 
 
 Open = Callable[[], AbstractContextManager[Service]]
@@ -201,7 +203,7 @@ def create_app(
             source = Source(service.advances, cases.progress, cases.authorize, log_id=log_id, epoch=epoch)
             streams.connect(source, service.authenticates)
             app.state.streams = streams
-            app.state.entrance = console.Entrance(service.authenticates, console.Attempts())
+            app.state.entrance = console.Entrance(service.authenticates, service.organisation, console.Attempts())
             marks.connect(cases.progress, epoch=epoch)
             doors.connect(service.authenticates)
             hot_path.connect(service.kept, cases.progress, epoch=epoch)
@@ -273,5 +275,6 @@ def web(
     for router in ROUTERS:
         app.include_router(router)
     app.include_router(console.router)
+    app.include_router(organisation.router)
     app.include_router(pages.router)
     return app

@@ -283,4 +283,5 @@ def served(
         opened.follower.on_advance.append(lambda _: courier.poke())
         workers.append(courier)
     with at_work(workers):
-        yield Service(cases, kept, exposition, opened.follower.on_advance, known)
+        organisation = None if callers is None else callers.organisation
+        yield Service(cases, kept, exposition, opened.follower.on_advance, known, organisation)

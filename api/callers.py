@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from application.authenticate import Authenticate, Tokens
 from application.catalog import Catalogs
+from application.sign_in import SignsIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Callers:
 
     by_keys: bool = True
     tokens: Tokens | None = None
+    organisation: SignsIn | None = None  # where people sign in to the console
 
     def authenticate(self, catalogs: Catalogs) -> Authenticate:
         return Authenticate(catalogs, now_us, keys=self.by_keys, tokens=self.tokens)

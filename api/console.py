@@ -14,7 +14,8 @@ from api.doors import Authenticates
 from api.json_text import json_text
 from api.rate_limits import Buckets
 from api.rest.bodies import Body
-from api.sessions import begin, end, origin_of, require_console, session_of
+from api.sessions import WORD, begin, forget, origin_of, require_console, session_of, word_for
+from application.sign_in import SignsIn
 from domain.access.policy import Resource, Verdict, decide
 from domain.access.principal import Principal
 from domain.access.roles import GRANTS, Action
@@ -44,9 +45,13 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What signing in needs. Without `authenticates`, in the mode `open`, nobody needs to."""
+    """What signing in needs. Without `authenticates`, in the mode `open`, nobody needs to.
+
+    Where there is an `organisation`, people sign in at its issuer too.
+    """
 
     authenticates: Authenticates | None
+    organisation: SignsIn | None
     attempts: Attempts
 
     @property
@@ -76,8 +81,7 @@ async def sign_in(body: Credential, request: Request) -> Response:
     entrance = entrance_of(request)
     principal = await entrance.checked(body.credential.strip(), address=address_of(request))
     answer = told(entrance, principal)
-    is_secure = origin_of(request).startswith("https:")
-    begin(answer, request, body.credential.strip(), is_secure=is_secure, seconds=None)
+    begin(answer, request, body.credential.strip(), origin=origin_of(request), seconds=None)
     return answer
 
 
@@ -85,15 +89,19 @@ async def sign_in(body: Credential, request: Request) -> Response:
 async def who(request: Request) -> Response:
     """The mode, and who is signed in with what rights: what the page shows and offers."""
     entrance = entrance_of(request)
-    credential = session_of(request.scope)
-    if entrance.authenticates is None or credential is None:
-        return told(entrance, None)
+    principal, problem, credential = None, None, session_of(request.scope)
     try:
-        return told(entrance, await entrance.authenticates.principal(credential))
+        if entrance.authenticates is not None and credential is not None:
+            principal = await entrance.authenticates.principal(credential)
     except Unauthenticated as refusal:
-        answer = told(entrance, None, problem=refusal.detail)
-        end(answer, request)
-        return answer
+        problem = refusal.detail
+    word = word_for(request)
+    answer = told(entrance, principal, problem=word or problem)
+    if word is not None:
+        forget(answer, request, WORD)
+    if problem is not None:
+        forget(answer, request)
+    return answer
 
 
 @router.delete(SESSION)
@@ -101,7 +109,7 @@ async def sign_out(request: Request) -> Response:
     """Have the browser forget the key or token; it is good still, for others who have it."""
     require_console(request)
     answer = Response(status_code=204, headers=UNKEPT)
-    end(answer, request)
+    forget(answer, request)
     return answer
 
 
@@ -117,6 +125,7 @@ def address_of(request: Request) -> str:
 def told(entrance: Entrance, principal: Principal | None, *, problem: str | None = None) -> Response:
     content = {
         "mode": entrance.mode,
+        "issuer": None if entrance.organisation is None else entrance.organisation.issuer,
         "principal": None if principal is None else principal_data(principal),
         "can": None if principal is None else rights(principal),
         "problem": problem,

@@ -24,7 +24,7 @@ SECURITY = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer",
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-CONSOLE_PAGES = ("/", "/profiles", "/experiments", "/audit", "/settings", "/edit", "/history")
+CONSOLE_PAGES = ("/", "/profiles", "/experiments", "/audit", "/settings", "/edit", "/history", "/signed-in")
 """The addresses of the console's pages, which are all made by the one page that is served there."""
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)

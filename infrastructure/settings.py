@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
         ("RS256", "ES256"), description="the algorithms that tokens may be signed with, with commas between"
     )
+    oidc_client_id: str | None = Field(
+        None, description="what the console is called at the issuer: then people sign in to it there"
+    )
+    oidc_client_secret_file: Path | None = Field(
+        None, description="the file with the console's secret at the issuer; a public client has none"
+    )
+    oidc_scope: str = Field(
+        "openid", description="the scopes that the console asks the issuer for, with blanks between"
+    )
     oidc_user_claim: str = Field("sub", description="the claim that names the user")
     oidc_roles_claim: str = Field(
         "roles", description="the claim with varve:ROLE or varve:ENVIRONMENT:ROLE; dots lead deeper"
@@ -160,6 +169,13 @@ class Settings(BaseSettings):
         if "oidc" in self.auth_mode and lacking:
             raise ValueError(f"tokens are checked against a pinned issuer: set {', '.join(lacking)} too")
         return self
+
+    @field_validator("oidc_scope")
+    @classmethod
+    def _asks_who_it_is(cls, scope: str) -> str:
+        if "openid" not in scope.split():
+            raise ValueError("it must hold openid: the issuer would not say who signs in")
+        return scope
 
     @field_validator("webhook_retry_seconds", mode="before")
     @classmethod

@@ -22,6 +22,7 @@ from domain.access.principal import Principal
 from domain.access.roles import EVERY_ENVIRONMENT, Role
 from domain.configs.scope import Scope
 from domain.errors import InvalidRequest, IssuerUnavailable, Unauthenticated
+from infrastructure.settings import Settings
 
 log = structlog.get_logger("tokens")
 
@@ -51,6 +52,22 @@ class Issuer:
     roles_claim: str = "roles"
     collections_claim: str = "varve_collections"
 
+    @classmethod
+    def of(cls, settings: Settings) -> Issuer:
+        """As these settings name it, which take tokens."""
+        assert settings.oidc_issuer is not None
+        assert settings.oidc_audience is not None
+        assert settings.oidc_jwks is not None
+        return cls(
+            settings.oidc_issuer,
+            settings.oidc_audience,
+            settings.oidc_jwks,
+            settings.oidc_algorithms,
+            settings.oidc_user_claim,
+            settings.oidc_roles_claim,
+            settings.oidc_collections_claim,
+        )
+
 
 class IssuerTokens:
     """Keeps the issuer's keys, and for a while the tokens that were good."""
@@ -70,26 +87,39 @@ class IssuerTokens:
 
     async def principal(self, token: str) -> Principal:
         """Raises Unauthenticated, and IssuerUnavailable where there are no keys to check it with."""
-        if len(token) > LONGEST_TOKEN:
-            raise Unauthenticated(REFUSED + "it is too long")
         mark = sha256(token.encode()).digest()
         until, principal = self._checked.get(mark, (0.0, None))
         if principal is not None and time.time() < until:
             return principal
-        claims = await self._claims_of(token)
+        claims = await self._claims_of(token, self._claims)
         principal = self._principal(claims)
         if len(self._checked) >= MOST_CHECKED:
             self._checked.clear()
         self._checked[mark] = min(time.time() + CHECKED_SECONDS, float(claims["exp"])), principal
         return principal
 
-    async def _claims_of(self, token: str) -> dict[str, Any]:
+    async def require_identity(self, token: str, *, client_id: str, nonce: str) -> None:
+        """An ID token must be for this client, and for this attempt to sign in. Raises Unauthenticated."""
+        expected = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self._issuer.issuer},
+            aud={"essential": True, "value": client_id},
+            exp={"essential": True},
+            nonce={"essential": True, "value": nonce},
+        )
+        claims = await self._claims_of(token, expected)
+        if claims.get("azp", client_id) != client_id:
+            raise Unauthenticated(REFUSED + "it is for another client (azp)")
+
+    async def _claims_of(self, token: str, expected: jwt.JWTClaimsRegistry) -> dict[str, Any]:
+        if len(token) > LONGEST_TOKEN:
+            raise Unauthenticated(REFUSED + "it is too long")
         try:
             try:
                 decoded = jwt.decode(token, await self._key_set(), algorithms=self._issuer.algorithms)
             except InvalidKeyIdError:
                 decoded = jwt.decode(token, await self._key_set(again=True), algorithms=self._issuer.algorithms)
-            self._claims.validate(decoded.claims)
+            expected.validate(decoded.claims)
         except JoseError as error:
             raise Unauthenticated(f"{REFUSED}{error.description or error.error}") from error
         except (ValueError, TypeError, KeyError, RecursionError) as error:

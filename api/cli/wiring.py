@@ -145,27 +145,21 @@ def checkpoints_of(settings: Settings, *, published: bool = True) -> Checkpoints
 
 
 def callers_of(settings: Settings) -> Callers | None:
-    """How callers are known with these settings; None where everybody may do everything."""
+    """How callers are known with these settings; None where everybody may do everything.
+
+    Raises Misused for a secret that cannot be read.
+    """
     from api.callers import Callers
+    from infrastructure.sign_in import sign_in_of
     from infrastructure.tokens import Issuer, IssuerTokens
 
     if settings.auth_mode == "open":
         return None
     if "oidc" not in settings.auth_mode:
         return Callers()
-    assert settings.oidc_issuer is not None
-    assert settings.oidc_audience is not None
-    assert settings.oidc_jwks is not None
-    issuer = Issuer(
-        settings.oidc_issuer,
-        settings.oidc_audience,
-        settings.oidc_jwks,
-        settings.oidc_algorithms,
-        settings.oidc_user_claim,
-        settings.oidc_roles_claim,
-        settings.oidc_collections_claim,
-    )
-    return Callers(by_keys="keys" in settings.auth_mode, tokens=IssuerTokens(issuer))
+    tokens = IssuerTokens(Issuer.of(settings))
+    with told(Misused):
+        return Callers("keys" in settings.auth_mode, tokens, sign_in_of(settings, tokens))
 
 
 def watching_of(settings: Settings) -> Watching:

@@ -40,7 +40,7 @@ def cookie(answer: Any) -> tuple[str, set[str]]:
 
 def test_a_key_opens_a_session_that_scripts_cannot_read(keyed: Client) -> None:
     answer = signed_in(keyed)["answer"]
-    assert cookie(answer) == ("varve-8000", {"httponly", "samesite=strict", "path=/"})
+    assert cookie(answer) == ("varve-session-8000", {"httponly", "samesite=strict", "path=/"})
     assert answer.headers["cache-control"] == "no-store"
     assert keyed.get(CONFIGS, headers=FROM_CONSOLE).status_code == 200
 
@@ -49,7 +49,7 @@ def test_a_key_opens_a_session_that_scripts_cannot_read(keyed: Client) -> None:
 def test_over_https_it_is_of_this_host_alone_also_behind_a_proxy_that_speaks_http(keyed: Client, base: str) -> None:
     keyed.base_url = base  # type: ignore[assignment] -- the setter takes texts
     answer = keyed.post(SESSION, json={"credential": keyed.admit()}, headers=HTTPS)
-    assert cookie(answer) == ("__Host-varve", {"httponly", "samesite=strict", "path=/", "secure"})
+    assert cookie(answer) == ("__Host-varve-session", {"httponly", "samesite=strict", "path=/", "secure"})
 
 
 def test_over_plain_http_nobody_signs_in_from_elsewhere(keyed: Client) -> None:
@@ -61,7 +61,7 @@ def test_over_plain_http_nobody_signs_in_from_elsewhere(keyed: Client) -> None:
 
 def test_a_plain_cookie_counts_on_this_machine_alone(keyed: Client) -> None:
     """A sibling of the host could otherwise set one, and have its victims act as somebody else."""
-    shown = {**FROM_CONSOLE, "Cookie": f"varve-8000={keyed.admit()}", "Host": "varve.example.org:8000"}
+    shown = {**FROM_CONSOLE, "Cookie": f"varve-session-8000={keyed.admit()}", "Host": "varve.example.org:8000"}
     assert keyed.get(CONFIGS, headers=shown).status_code == 401
 
 
@@ -170,6 +170,6 @@ def test_mistakes_are_forgiven_with_time_and_those_of_one_are_not_another_s() ->
 
 def test_where_no_key_is_asked_for_the_page_is_told_so(api: Client) -> None:
     told = api.get(SESSION, headers=FROM_CONSOLE).json()
-    assert told == {"mode": "open", "principal": None, "can": None, "problem": None}
+    assert told == {"mode": "open", "issuer": None, "principal": None, "can": None, "problem": None}
     answer = api.post(SESSION, json={"credential": "varve_x"}, headers=FROM_CONSOLE)
     assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (400, "mode")

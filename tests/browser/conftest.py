@@ -55,7 +55,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def page(chromium: Browser, service: httpx.Client) -> Iterator[Page]:
+def others() -> tuple[str, ...]:
+    """Addresses besides the service's that a page may go to."""
+    return ()
+
+
+@pytest.fixture
+def page(chromium: Browser, service: httpx.Client, others: tuple[str, ...]) -> Iterator[Page]:
     """A page of the service. Where it asked another host, broke a policy or said an error, the test fails."""
     address = str(service.base_url).rstrip("/")
     context = chromium.new_context(base_url=address, viewport={"width": 1440, "height": 1000})
@@ -65,7 +71,7 @@ def page(chromium: Browser, service: httpx.Client) -> Iterator[Page]:
     page.on(
         "request",
         lambda request: (
-            None if request.url.startswith((address, "data:", "blob:")) else wrong.append(host(request.url))
+            None if request.url.startswith((address, "data:", "blob:", *others)) else wrong.append(host(request.url))
         ),
     )
     page.on("pageerror", lambda error: wrong.append(str(error)))

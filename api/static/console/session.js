@@ -34,11 +34,23 @@ export async function lookAgain() {
     actor.isAsked = data.mode === "open";
     // Who was signed in a moment ago is asked over the page, so that what they typed stays.
     const isLapsed = !data.principal && Boolean(known.session?.principal);
-    put(isLapsed ? {isLapsed} : {session: data, problem: null, isLapsed: false});
+    put(isLapsed ? {isLapsed, session: {...known.session, problem: data.problem}} : {session: data, problem: null, isLapsed: false});
     if (data.principal) goOn(true);
   } catch (problem) {
     put({problem});
   }
+}
+
+/** Leave for the organisation's issuer; the way back leads to `to`. */
+export async function signInElsewhere(to, leave) {
+  const {data} = await ask("/console/sign-in", {method: "POST", body: {to}});
+  leave(data.location);
+}
+
+/** The window that was opened to sign in is back: the others may go on. */
+export function comeBack() {
+  others.postMessage("signed in");
+  close();
 }
 
 /** @param {string} credential a key, or a token */

@@ -11,7 +11,7 @@ import {Now} from "./now.js";
 import {Profiles} from "./profiles.js";
 import {useSession} from "./session.js";
 import {Settings} from "./settings.js";
-import {Again, Welcome, Who} from "./signing.js";
+import {Again, NoRole, SignedIn, Welcome, Who} from "./signing.js";
 import {html, render, useEffect, useState} from "./view.js";
 
 const PAGES = [
@@ -22,13 +22,13 @@ const PAGES = [
   {path: "/settings", name: "Settings", page: Settings, isListed: true},
   {path: "/edit", name: "Change", page: Edit},
   {path: "/history", name: "History", page: History},
+  {path: "/signed-in", name: "Signed in", page: SignedIn, isForAll: true},
 ];
 
 function Console() {
   const {path, query} = useAddress();
   const found = PAGES.find((one) => one.path === path);
   const {session, problem, isLapsed} = useSession();
-  const isIn = session && (session.mode === "open" || session.principal);
   useEffect(() => void (document.title = found ? `${found.name} · Varve` : "Varve"), [found]);
   return html`
     <a class="skip" href="#page">Skip to the page</a>
@@ -43,13 +43,17 @@ function Console() {
     </header>
     ${session?.mode === "open" && html`<p class="open-to-all">Open to everybody on this machine: nobody is asked for a key, and all may change everything.</p>`}
     <main id="page" tabindex="-1">
-      <${Trouble} problem=${session ? null : problem} />
-      ${!session && !problem && html`<${Waiting} />`}
-      ${session && !isIn && html`<${Welcome} session=${session} />`}
-      ${isIn && found && html`<${Installation} page=${found.page} query=${query} />`}
-      ${isIn && !found && html`<${Empty} title="There is no such page"><p><a href="/">What is in force now</a></p><//>`}
+      ${session ? html`<${Page} ...${{session, found, query}} />` : problem ? html`<${Trouble} problem=${problem} />` : html`<${Waiting} />`}
     </main>
     ${isLapsed && html`<${Again} session=${session} />`}`;
+}
+
+function Page({session, found, query}) {
+  if (!found) return html`<${Empty} title="There is no such page"><p><a href="/">What is in force now</a></p><//>`;
+  if (found.isForAll) return html`<${found.page} session=${session} />`;
+  if (session.mode !== "open" && !session.principal) return html`<${Welcome} session=${session} />`;
+  if (session.principal && !Object.keys(session.principal.roles).length) return html`<${NoRole} name=${session.principal.name} />`;
+  return html`<${Installation} page=${found.page} query=${query} />`;
 }
 
 /** A page, once it is known which environments there are. */
