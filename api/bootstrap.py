@@ -232,7 +232,9 @@ def served(
         lock_configs=lock_configs,
         record_evaluations=RecordEvaluations(catalogs, lock_configs, commands),
         evaluation_views=SqlEvaluations(lambda: opened.follower.engine),
-        manage_indexes=ManageIndexes(opened.log, catalogs, commands, SqlShadowTables((indexing or Indexing()).urls)),
+        manage_indexes=ManageIndexes(
+            opened.log, catalogs, resolve_config, commands, SqlShadowTables((indexing or Indexing()).urls)
+        ),
         declare_embedders=DeclareEmbedders(opened.log, commands),
         open_secrets=OpenSecrets(opened.log),
         rotate_secrets=RotateSecrets(opened.log, commands),

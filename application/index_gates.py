@@ -10,6 +10,7 @@ from application.passage import Passage
 from domain.configs.config import Config
 from domain.configs.process_layer import ProcessLayer
 from domain.configs.scope import Scope
+from domain.documents import Document
 from domain.errors import IndexNotReady, Refusal
 from domain.releases.embedders import EMBEDDERS_ID, Embedders
 from domain.releases.fingerprint import SHAPING, fingerprint, fingerprints, shape_of
@@ -62,11 +63,15 @@ def fingerprint_at(now: InFlight, scope: Scope) -> str:
 
 
 def fitting(now: InFlight, scope: Scope) -> frozenset[str]:
-    """The fingerprints of indexes that fit what is in effect at a scope: one for each name of the model."""
+    """The fingerprints of indexes that fit what is in effect at a scope."""
     shape = shape_of(lambda config_type: now.value(scope, config_type))
+    return fitting_shape(shape, now.work.load(Embedders, EMBEDDERS_ID))
+
+
+def fitting_shape(shape: Document, embedders: Embedders) -> frozenset[str]:
+    """One for each name of the model."""
     embedding = shape["embedding"]
-    models = () if embedding is None else now.work.load(Embedders, EMBEDDERS_ID).same_as(embedding["model_id"])
-    return fingerprints(shape, models=models)
+    return fingerprints(shape, models=() if embedding is None else embedders.same_as(embedding["model_id"]))
 
 
 def _touches_shapes(passage: Passage) -> bool:

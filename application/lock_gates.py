@@ -16,27 +16,33 @@ SlotName = tuple[Scope, str]
 
 
 def locked(passage: Passage) -> Iterator[Refusal]:
-    changed = changed_slots(passage) - moved_by_locks(passage)
-    if not changed:
+    if not (touched := touched_slots(passage)):
         return
     locks = passage.work.load(Locks, locks_id(passage.environment.name))
-    for scope, config_type in sorted(changed, key=str):
-        if lock := locks.holding(scope, config_type):
-            yield Locked(f"{lock.told}; unlock it first: POST /api/locks/{lock.id}/unlock")
+    held = {lock.slot: lock for lock in locks.locks.values() if lock.is_held}
+    for slot in sorted(changed_slots(passage, among=touched & held.keys()) - moved_by_locks(passage), key=str):
+        yield Locked(f"{held[slot].told}; unlock it first: POST /api/locks/{held[slot].id}/unlock")
 
 
 def lock_missing(passage: Passage) -> Iterator[Refusal]:
-    if passage.environment.demands.require_lock and changed_slots(passage) - moved_by_locks(passage):
+    if not passage.environment.demands.require_lock:
+        return
+    if changed_slots(passage, among=touched_slots(passage)) - moved_by_locks(passage):
         message = f"what is in force in {passage.environment.name} changes only when a lock is promoted to it"
         yield LockRequired(f"{message}: lock it where it was tried, and POST /api/locks/{{id}}/promote")
 
 
-def changed_slots(passage: Passage) -> set[SlotName]:
+def touched_slots(passage: Passage) -> set[SlotName]:
+    """The slots of the configs that something happens to."""
+    name = passage.environment.name
+    return {(one.scope, one.config_type) for one in passage.work.changed(Config) if one.environment == name}
+
+
+def changed_slots(passage: Passage, *, among: set[SlotName]) -> set[SlotName]:
     """The slots in which something else would be in force, or the same with other settings."""
     name = passage.environment.name
-    touched = {(one.scope, one.config_type) for one in passage.work.changed(Config) if one.environment == name}
     before, after = (InFlight(passage.work, passage.catalog, name, is_before=then) for then in (True, False))
-    return {slot for slot in touched if not _same(before.config(*slot), after.config(*slot))}
+    return {slot for slot in among if not _same(before.config(*slot), after.config(*slot))}
 
 
 def moved_by_locks(passage: Passage) -> set[SlotName]:

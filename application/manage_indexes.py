@@ -10,16 +10,18 @@ from uuid import UUID
 from application.catalog import Catalogs
 from application.commands import Commands, DryRun, Outcome
 from application.in_flight import InFlight
-from application.index_gates import fingerprint_at, fitting
+from application.index_gates import fingerprint_at, fitting, fitting_shape
 from application.ports import Command, EventStore
+from application.resolve_config import ResolveConfig
 from application.unit_of_work import UnitOfWork
 from domain.aggregate import stream_id
 from domain.configs.config import Config
 from domain.configs.layer import Layer
-from domain.configs.scope import GLOBAL, Scope
+from domain.configs.scope import GLOBAL, Context, Scope
 from domain.documents import Document
 from domain.errors import Conflict, InvalidRequest
-from domain.releases.fingerprint import shape_of
+from domain.releases.embedders import EMBEDDERS_ID, Embedders
+from domain.releases.fingerprint import SHAPING, fingerprint, shape_of
 from domain.releases.guardrails import TOKEN_BUDGET
 from domain.releases.index import Index, checked_table, shadow_table
 from domain.releases.indexes import Indexes, indexes_id, unknown_index
@@ -73,8 +75,16 @@ class Route:
 class ManageIndexes:
     """The commands answer with their commit, or with what they would record when `dry_run`."""
 
-    def __init__(self, store: EventStore, catalogs: Catalogs, commands: Commands, tables: ShadowTables) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        catalogs: Catalogs,
+        resolve_config: ResolveConfig,
+        commands: Commands,
+        tables: ShadowTables,
+    ) -> None:
         self._store = store
+        self._resolve_config = resolve_config
         self._catalogs = catalogs
         self._commands = commands
         self._tables = tables
@@ -100,19 +110,21 @@ class ManageIndexes:
 
     def shape(self, environment: str, scope: Scope) -> tuple[str, Document]:
         """The fingerprint of what is in effect at a scope, and what it is made of. Raises NotFound."""
-        now = self._now(UnitOfWork(self._store), environment)
-        return fingerprint_at(now, scope), shape_of(lambda config_type: now.value(scope, config_type))
+        known = [name for name in SHAPING if name in self._catalogs.current().types]
+        context = Context(environment, collection_ids=() if scope == GLOBAL else (scope.id,))
+        types = self._resolve_config.effective(context, types=known).types
+        shape = shape_of(lambda name: types[name].resolved.value if name in types else None)
+        return fingerprint(shape), shape
 
     def route(self, environment: str, scope: Scope, *, shadow: bool = False) -> Route:
         """Where to read: at this scope, or else globally. A shadow only where one is ready. Raises NotFound."""
-        now = self._now(UnitOfWork(self._store), environment)
-        indexes = now.work.load(Indexes, indexes_id(environment))
-        wanted = fitting(now, scope)
-        found = [_shadow(indexes, one) if shadow else None for one in (scope, GLOBAL)]
-        found += [indexes.live(one) for one in (scope, GLOBAL)]
-        index = next((one for one in found if one is not None), None)
+        built_with, shape = self.shape(environment, scope)
+        wanted = fitting_shape(shape, self._store.load(Embedders, EMBEDDERS_ID))
+        indexes = self._store.load(Indexes, indexes_id(environment))
+        shadows = [_shadow(indexes, one) for one in (scope, GLOBAL)] if shadow else []
+        index = next((one for one in (*shadows, indexes.live(scope), indexes.live(GLOBAL)) if one is not None), None)
         matches = index is not None and index.fingerprint in wanted
-        return Route(index, fingerprint_at(now, scope), matches, index is not None and index in found[:2])
+        return Route(index, built_with, matches, is_shadow=index is not None and index in shadows)
 
     def register(self, new: NewIndex, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
         """Its id is `index_id_of` the command; a shadow's table is made in the database of its environment.

@@ -27,12 +27,13 @@ async def register(
     table: Annotated[str | None, typer.Option(help="Where the application keeps it.")] = None,
     fingerprint: Annotated[str | None, typer.Option(help="Of its settings; those in force if left out.")] = None,
     lock: Annotated[str | None, typer.Option(help="The lock that it is built with: its label, or its id.")] = None,
+    locked_in: Annotated[str | None, typer.Option(help="Where that lock is, if in another environment.")] = None,
     shadow: Annotated[bool, typer.Option("--shadow", help="Make a table for the lock.")] = False,
     reason: Reason = None,
     dry_run: DryRun = False,
 ) -> None:
     """Say that an index is there, or is being built."""
-    locked = None if lock is None else await lock_named(api, lock, environment)
+    locked = None if lock is None else await lock_named(api, lock, locked_in or environment)
     body = {
         "environment": environment,
         "collection_id": collection,

@@ -137,7 +137,10 @@ async def manifest(api: Api, lock: LockArgument, *, environment: Environment = N
 
 
 async def lock_named(api: Api, name: str, environment: str | None) -> Document:
-    """The lock of this id or label; of several with one label, the one that is held. Raises Failed."""
+    """The lock of this id or label; of several with one label, the one that is held.
+
+    Raises Failed where there is none, Misused where the environment must be named.
+    """
     if _is_id(name):
         by_id: Document = await api.read(f"{LOCKS}/{name}")
         return by_id

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from domain.canonical_json import canonical
 from domain.documents import Document
+from domain.secrets.envelope import shown
 
 SHAPING = ("chunking", "chunk_index", "embedding")
 """The types whose effective values shape an index."""
@@ -15,7 +16,7 @@ OF_EMBEDDING = ("model_id", "embedding_dim")  # provider, timeout and batch size
 
 def shape_of(value: Callable[[str], Document | None]) -> Document:
     """What shapes an index, by type, from what each type has in effect; null for what is not complete."""
-    shape: Document = {name: value(name) for name in SHAPING}
+    shape: Document = {name: shown(value(name)) for name in SHAPING}
     if (embedding := shape["embedding"]) is not None:
         shape["embedding"] = {name: embedding[name] for name in OF_EMBEDDING}
     return shape

@@ -42,6 +42,10 @@ def test_a_lock_from_its_making_to_its_end(validated: Varve):
     held = validated("set", "global", "chunk_index", "chunk_size=300")
     assert (held.code, "is locked" in held.err) == (1, True)
     validated("env", "add", "beyond")
+    assert validated("lock", "unlock", label, "-e", "beyond", "-r", "mistaken").code == 1
+    built = ("index", "register", "-e", "beyond", "--lock", label)
+    assert validated(*built, "--dry-run").code == 1
+    assert validated(*built, "--locked-in", "production", "--dry-run").code == 0
     promoted = validated("lock", "promote", label, "--to", "beyond", "-r", "measured")
     assert (promoted.code, "in beyond, production, held" in promoted.out) == (0, True)
     ambiguous = validated("lock", "show", label)

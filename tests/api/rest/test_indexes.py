@@ -131,6 +131,18 @@ def test_no_verb_gets_past_it(indexed: Client, variables: dict[str, str], verb: 
         assert refused(answer) == (409, "index_not_ready")
 
 
+def test_environment_variables_wait_too_where_nothing_hides_them(api: Client, variables: dict[str, str]):
+    registered(api, table="chunks_a")
+    variables["CHUNK_OVERLAP"] = "33"
+    sync = f"{CONFIGS}sync-defaults"
+    held = api.post(sync, json={})
+    assert refused(held) == (409, "index_not_ready")
+    wanted = held.json()["detail"].partition("one of ")[2][:64]
+    registered(api, table="chunks_b", fingerprint=wanted)
+    assert api.post(sync, json={}).status_code == 200
+    assert (route(api)["table"], route(api)["matches"]) == ("chunks_b", True)
+
+
 def test_only_scopes_whose_value_changes_count(api: Client):
     """A collection that overrides everything has its own index, which a global change does not touch."""
     glob = api.create("chunking", {"chunk_overlap": 20})
