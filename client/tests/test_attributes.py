@@ -17,6 +17,19 @@ def test_attributes_are_sent_and_answers_held_for_each_set_of_them(service, clie
     assert "attributes" not in service.batches[-1]["contexts"][0]
 
 
+@pytest.mark.parametrize("none", [(), {}, None])
+def test_no_attributes_are_none_however_they_are_written(service, client, none):
+    first = client.effective("u-1")
+    assert client.effective("u-1", attributes=none) is first
+    assert len(service.batches) == 1
+
+
+def test_answers_with_and_without_attributes_are_kept_up_alike(client, service):
+    plain, pro = client.effective("u-1"), client.effective("u-1", attributes={"plan": "pro"})
+    assert {one.context for one in (plain, pro)} == set(client._held.contexts())
+    assert set(client._held.hear(["user:u-1"], position=plain.meta.position + 1)) == {plain.context, pro.context}
+
+
 def test_answers_come_from_disk_for_the_attributes_that_they_were_given_for(tmp_path, service, connect):
     first = connect(cache_dir=tmp_path)
     first.effective("u-1", attributes={"plan": "pro"})

@@ -38,7 +38,9 @@ class AsyncClient:
         attributes: Attributes = (),
     ) -> Effective:
         try:
-            return self._young[user, collection, scopes, attributes]  # type: ignore[index]
+            if attributes:
+                return self._young[user, collection, scopes, attributes]
+            return self._young[user, collection, scopes]
         except (KeyError, TypeError):
             return await self._seldom(Context.checked(user, collection, scopes, attributes))
 

@@ -121,7 +121,9 @@ class Client:
         tenth. Raises TypeError or ValueError for what cannot be an id, and nothing else.
         """
         try:
-            return self._young[user, collection, scopes, attributes]  # type: ignore[index]
+            if attributes:
+                return self._young[user, collection, scopes, attributes]
+            return self._young[user, collection, scopes]
         except (KeyError, TypeError):
             return self._seldom(Context.checked(user, collection, scopes, attributes))
 

@@ -14,10 +14,11 @@ MOST_ATTRIBUTES = 50
 GREATEST = 2**53
 ATTRIBUTE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
+Key = tuple[object, ...]
 
 
 class Context(NamedTuple):
-    """Equal to the plain tuple, so that a caller's arguments can be looked up as they come.
+    """Its key is a plain tuple, so that a caller's arguments can be looked up as they come.
 
     `collection` is a tuple where there are several, the strongest first; `scopes` are written kind:id.
     """
@@ -45,6 +46,11 @@ class Context(NamedTuple):
             others,
             checked_attributes(() if attributes is None else attributes),
         )
+
+    @property
+    def key(self) -> Key:
+        """Of three where there are no attributes: every read makes one, and most have none."""
+        return tuple(self) if self.attributes else self[:3]
 
     @property
     def collections(self) -> tuple[str, ...]:

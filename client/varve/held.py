@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from varve.context import GLOBAL, Context
+from varve.context import GLOBAL, Context, Key
 from varve.effective import Effective, confirm, position_of, world_of
 from varve.world import World
 
@@ -21,11 +21,11 @@ class Held:
     """
 
     def __init__(self, *, max_contexts: int) -> None:
-        self.young: dict[Context, Effective] = {}
+        self.young: dict[Key, Effective] = {}
         self.lock = threading.RLock()  # a finalizer or a signal may read while its thread is in here
         self.world: World | None = None
         self.seen = 0  # the position up to which changes were heard of
-        self._old: dict[Context, Effective] = {}
+        self._old: dict[Key, Effective] = {}
         self._young_scopes: ByScope = {}
         self._old_scopes: ByScope = {}
         self._room = max(1, max_contexts // 2)
@@ -37,13 +37,14 @@ class Held:
         """The answer held; it counts as read."""
         with self.lock:
             found = self.peek(context)
-            if found is not None and context not in self.young:
+            if found is not None and context.key not in self.young:
                 self._place(context, found)
             return found
 
     def peek(self, context: Context) -> Effective | None:
-        found = self.young.get(context)
-        return found if found is not None else self._old.get(context)
+        key = context.key
+        found = self.young.get(key)
+        return found if found is not None else self._old.get(key)
 
     def put(self, effective: Effective, *, world: World) -> bool:
         """Hold it in place of what was held, unless that is newer: then it is not what it was asked for."""
@@ -51,8 +52,8 @@ class Held:
             context = effective.context
             if self.is_outdated(effective, world=world):
                 return False
-            if context in self._old and context not in self.young:
-                self._old[context] = effective
+            if context.key in self._old and context.key not in self.young:
+                self._old[context.key] = effective
             else:
                 self._place(context, effective)
             return True
@@ -64,12 +65,13 @@ class Held:
         return held is not None and world_of(held) == world and position_of(effective) < position_of(held)
 
     def _place(self, context: Context, effective: Effective) -> None:
-        if context not in self.young and len(self.young) >= self._room:
+        key = context.key
+        if key not in self.young and len(self.young) >= self._room:
             self._old, self._old_scopes = dict(self.young), self._young_scopes
             self.young.clear()
             self._young_scopes = {}
-        self._old.pop(context, None)
-        self.young[context] = effective
+        self._old.pop(key, None)
+        self.young[key] = effective
         for scope in context.touched_by():
             self._young_scopes.setdefault(scope, set()).add(context)
 
@@ -90,7 +92,7 @@ class Held:
     def _touched(self, scopes: Iterable[str]) -> set[Context]:
         named = tuple(scopes)
         if any(scope.startswith(OF_MANY) for scope in named):
-            return {*self.young, *self._old}
+            return set(self.contexts())
         touched: set[Context] = set()
         for scope in named:
             touched |= self._young_scopes.get(scope, set()) | self._old_scopes.get(scope, set())
@@ -120,4 +122,4 @@ class Held:
     def contexts(self) -> list[Context]:
         """Everything that is held; what was read last comes first."""
         with self.lock:
-            return [*reversed(self.young), *reversed(self._old)]
+            return [one.context for part in (self.young, self._old) for one in reversed(part.values())]
