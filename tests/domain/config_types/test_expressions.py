@@ -139,11 +139,15 @@ def test_no_expression_takes_longer_than_its_estimate(text: str) -> None:
     expression = Expression(text)
     document = {"l": list(range(150)), "s": "{a}bc" * 1_000}
     known = facts(this=document)
-    started = time.perf_counter()
-    expression.holds(known)
-    spent_ns = (time.perf_counter() - started) * 1e9
-    slow_machine = 10  # the estimate is an upper bound on one core to itself; tests share theirs
-    assert spent_ns < expression.nanoseconds({"this": Size(153, 5_700)}) * slow_machine + 5e6
+
+    def spent_ns() -> int:
+        started = time.thread_time_ns()
+        expression.holds(known)
+        return time.thread_time_ns() - started
+
+    slow_machine = 5  # the estimate is an upper bound on one core to itself; tests share theirs
+    bound = expression.nanoseconds({"this": Size(153, 5_700)}) * slow_machine
+    assert any(spent_ns() < bound for _ in range(5))
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -169,7 +173,7 @@ def test_the_estimate_grows_with_the_document(text: str) -> None:
     ],
 )
 def test_a_hostile_expression_is_judged_at_once(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with suppress(UnusableExpression):
         Expression(text).nanoseconds({"this": Size(10_000, 100_000)})
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
