@@ -242,7 +242,9 @@ def served(
         run_experiments=run,
         measure_experiments=measure,
         guard_experiments=GuardExperiments(measure, guarded, catalogs, told, now_us=opened.log.now_us),
-        schedule_experiments=ScheduleExperiments(run, guarded, catalogs, told, now_us=opened.log.now_us),
+        schedule_experiments=ScheduleExperiments(
+            run, guarded, catalogs, told, now_us=opened.log.now_us, is_read_only=is_read_only
+        ),
         register_types=types,
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),

@@ -40,12 +40,17 @@ class ScheduleExperiments:
         signals: ScheduleSignals,
         *,
         now_us: Callable[[], int],
+        is_read_only: bool = False,
     ) -> None:
-        """A start is a change that an environment may refuse, as in a freeze; an end never is."""
+        """A start is a change that an environment may refuse, as in a freeze; an end never is.
+
+        A server that takes no commands leaves both to others.
+        """
         self._acts: dict[str, Callable[..., Any]] = {START: starting.start, PAUSE: ending.pause}
         self._catalogs = catalogs
         self._signals = signals
         self._now_us = now_us
+        self._is_read_only = is_read_only
         self._problems: dict[str, str] = {}
         self._due_us = 0
 
@@ -55,7 +60,7 @@ class ScheduleExperiments:
 
     def look_if_due(self) -> None:
         """At most every few seconds."""
-        if self._now_us() >= self._due_us:
+        if not self._is_read_only and self._now_us() >= self._due_us:
             self.look()
             self._due_us = self._now_us() + EVERY_US
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +90,19 @@ def test_what_cannot_start_is_told_and_tried_again(api: Client, logs: list[Any])
     looked(api)
     found = read(api, experiment)
     assert (found["status"], found["schedule_problem"]) == ("running", None)
+
+
+def test_a_read_only_server_does_not_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"sqlite:///{tmp_path / 'varve.db'}"
+    with opened(address) as writable:
+        profile(writable, "deep")
+        experiment = planned(writable, starts_at=PAST)
+    monkeypatch.undo()
+    with opened(address, is_read_only=True) as client:
+        client.service.use_cases.schedule_experiments.look_if_due()
+        found = read(client, experiment)
+        assert (found["status"], found["schedule_problem"]) == ("draft", None)
+        assert "varve_experiments_refused_total{" not in client.get("/metrics").text
 
 
 def test_an_end_before_the_start_is_refused(api: Client) -> None:

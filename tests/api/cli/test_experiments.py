@@ -9,6 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from application.schedule_experiments import ScheduleExperiments
+from domain.experiments.known import KnownExperiment
 from tests.api.cli.conftest import Server, Varve
 
 PLAN = """
@@ -66,6 +68,19 @@ def measured(server: Server, users: dict[str, int]) -> None:
     accepted = [{"id": str(uuid4()), "user_id": user, "metric": "accepted", "value": 1} for user in ids["deep"][::2]]
     httpx.post(f"{server.address}/api/exposures", json={"exposures": met}).raise_for_status()
     httpx.post(f"{server.address}/api/outcomes", json={"outcomes": accepted}).raise_for_status()
+
+
+def test_why_it_could_not_start_by_itself_is_shown(varve: Varve, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def problem_after_a_look(schedule: ScheduleExperiments, known: KnownExperiment) -> str | None:
+        schedule.look()  # as a server does every few seconds
+        return problem_of(schedule, known)
+
+    problem_of = ScheduleExperiments.problem_of
+    monkeypatch.setattr(ScheduleExperiments, "problem_of", problem_after_a_look)
+    (folder / "due.yaml").write_text(f"{PLAN}starts_at: '2020-01-01T00:00:00Z'\n", encoding="utf-8")
+    varve("experiment", "create", "e-1", "due.yaml")
+    (line,) = [line for line in varve("experiment", "show", "e-1").out.splitlines() if "schedule_problem" in line]
+    assert "profile deep, which is not there" in line
 
 
 def test_results_are_a_table(varve: Varve, plan: str, server: Server):
