@@ -72,6 +72,7 @@ from infrastructure.evaluations import SqlEvaluations
 from infrastructure.experiment_signals import LoggedExperiments
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
+from infrastructure.files.texts import TextFiles
 from infrastructure.indexing import Indexing
 from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
@@ -256,6 +257,7 @@ def served(
         ),
         change_set_views=SqlChangeSets(lambda: opened.follower.engine),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
+        text_files=TextFiles(),
         preview=Preview(opened.log, views, catalogs, resolve_config, opened.reports),
         transfer=Transfer(opened.log, views, catalogs, commands),
         inspect_config=InspectConfig(views, StreamReplay(opened.log)),

@@ -23,7 +23,14 @@ SECURITY = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer",
 """Of every HTML answer: a page loads nothing from elsewhere, is framed by nobody and tells nobody where one was."""
 
 STATIC = Path(__file__).parent / "static"
-TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+EXAMPLE = STATIC / "console" / "example.json"
+TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+}
 CONSOLE_PAGES = ("/", "/profiles", "/experiments", "/audit", "/settings", "/edit", "/history", "/signed-in")
 """The addresses of the console's pages, which are all made by the one page that is served there."""
 

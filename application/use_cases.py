@@ -41,6 +41,7 @@ from application.publish_change_sets import PublishChangeSets
 from application.publish_checkpoints import PublishCheckpoints
 from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
+from application.read_files import TextFiles
 from application.record_evaluations import RecordEvaluations
 from application.register_types import RegisterTypes
 from application.reports import Reports
@@ -106,6 +107,7 @@ class UseCases:
     publish_change_sets: PublishChangeSets
     side_by_side: SideBySide
     read_environment: ReadEnvironment
+    text_files: TextFiles
     preview: Preview
     transfer: Transfer
     inspect_config: InspectConfig

@@ -54,6 +54,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("serve")(serving.serve)
+app.command("demo", hidden=True)(serving.demo)  # README and the docs name it; the help fits a screen
 app.command("get")(speaks(reading.get))
 app.command("watch")(speaks(watching.watch))
 app.command("set")(speaks(changing.set_))

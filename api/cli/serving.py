@@ -7,8 +7,10 @@ import os
 import shutil
 import socket
 import sys
+import webbrowser
 from datetime import UTC, datetime
-from json import dumps
+from json import dumps, loads
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +21,8 @@ from api.cli.operating import Debug, Json
 
 if TYPE_CHECKING:
     from api.cli.wiring import Settings
+
+LOOPBACK, EXAMPLE_ENVIRONMENT = "127.0.0.1", "production"
 
 
 def serve(
@@ -48,6 +52,41 @@ def serve(
             server.run_alone(settings, listener, address=address, announce=announce)
         else:
             server.run_workers(settings, listener, workers=workers, announce=announce)
+
+
+def demo(
+    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.")] = None,
+    *,
+    browser: Annotated[bool, typer.Option(help="Open the console in a browser.")] = True,
+    debug: Debug = False,  # noqa: ARG001 -- read where faults are told
+) -> None:
+    """Serve the example from memory, and open the console on it. What is changed there ends with the server."""
+    own = {"store_url": "memory:", "host": LOOPBACK, "auth_mode": "open", "read_only": False}
+    settings = wiring.settings(port=port, default_environment=EXAMPLE_ENVIRONMENT, environment_variables=False, **own)
+    from api.cli import server
+
+    with _listening(settings) as listener:
+        address = _address(listener)
+
+        def announce() -> None:
+            _announce(address, settings.store_url, as_json=False)
+            Thread(target=_show_example, args=(address,), kwargs={"browser": browser}, daemon=True).start()
+
+        server.run_alone(settings, listener, address=address, announce=announce)
+
+
+def _show_example(address: str, *, browser: bool) -> None:
+    """Load the example as anybody can, now that the server answers, and open the console where it shows."""
+    import httpx
+
+    from api.pages import EXAMPLE
+
+    body = {"kind": "bundle", "bundle": loads(EXAMPLE.read_bytes()), "reason": "the example"}
+    httpx.post(f"{address}/api/imports", json=body, headers={"Varve-Actor": "demo"}, trust_env=False).raise_for_status()
+    page = f"{address}/?context=user:u-1,collection:contracts"
+    print(f"The console: {page}", flush=True)
+    if browser:
+        webbrowser.open(page)
 
 
 def _require_loopback(host: str) -> None:

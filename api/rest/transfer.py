@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -17,6 +18,7 @@ from application.commands import DryRun
 from application.map_file import mapping_from_document, mapping_from_options
 from application.ports import Command
 from application.read_environment import Synced
+from application.read_files import holds_variables, named_sections, settings_among
 from application.transfer import Imported
 from application.use_cases import UseCases
 from domain.configs.scope import Scope
@@ -107,7 +109,31 @@ class VariablesImport(Body):
     reason: Reason = None
 
 
-Import = Annotated[BundleImport | DocumentImport | VariablesImport, Field(discriminator="kind")]
+class FileImport(Body):
+    """A file as it is; the service reads it. One that holds no bundle is a document, whose sections may name types."""
+
+    kind: Literal["file"]
+    name: str = Field(max_length=255, description="Ends in .toml, .yaml, .yml, .json or .env, which says what it is.")
+    text: str
+    define: bool = Field(False, description="Make types for sections that have none.")
+    environment: str | None = None
+    reason: Reason = None
+
+    def understood(self, cases: UseCases) -> BundleImport | DocumentImport | VariablesImport:
+        """What it asks for. Raises InvalidFile with line and column."""
+        own: dict[str, Any] = {"environment": self.environment, "reason": self.reason}
+        if holds_variables(self.name):
+            found = cases.text_files.variables(self.text, name=self.name)
+            return VariablesImport(kind="env", variables=settings_among(found), **own)
+        document = cases.text_files.document(self.text, name=self.name)
+        if "varve_bundle" in document:
+            return BundleImport(kind="bundle", bundle=document, reason=self.reason)
+        sections = named_sections(document, types=frozenset(cases.catalogs.current().types))
+        name = PurePath(self.name).stem
+        return DocumentImport(kind="document", document=document, map=sections, define=self.define, name=name, **own)
+
+
+Import = Annotated[BundleImport | DocumentImport | VariablesImport | FileImport, Field(discriminator="kind")]
 
 
 @router.post(
@@ -116,7 +142,12 @@ Import = Annotated[BundleImport | DocumentImport | VariablesImport, Field(discri
     responses=responses(*COMMAND_FAULTS, ok={200: ("What was imported, or would be.", IMPORTED)}),
 )
 def import_settings(body: Import, cases: Cases, access: Imports, asked: Asked, dry_run: DryRunFlag = False) -> Response:
-    """Import a bundle, a document or environment variables. The same again records nothing; a fault stores nothing."""
+    """Import a bundle, a document, environment variables, or a file as it is.
+
+    The same again records nothing; a fault stores nothing.
+    """
+    if isinstance(body, FileImport):
+        body = body.understood(cases)
     _require_allowed(access, body)
     command = asked.command(reason=body.reason)
     if isinstance(body, VariablesImport):
@@ -128,7 +159,7 @@ def import_settings(body: Import, cases: Cases, access: Imports, asked: Asked, d
     return _imported(body.kind, done, cases, dry_run=dry_run)
 
 
-def _require_allowed(access: Access, body: Import) -> None:
+def _require_allowed(access: Access, body: BundleImport | DocumentImport | VariablesImport) -> None:
     if isinstance(body, BundleImport):
         access.to_all()
         return

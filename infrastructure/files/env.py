@@ -19,7 +19,12 @@ def read_env_file(path: Path) -> dict[str, str]:
     `export`, quotes and comments are understood. `${NAME}` is kept as it stands: what a file says must not depend on
     who reads it. Raises InvalidFile with the line at fault.
     """
-    source = Source.of(bytes_of(path, max_bytes=_MAX_BYTES), name=str(path))
+    return read_env(bytes_of(path, max_bytes=_MAX_BYTES), name=str(path))
+
+
+def read_env(raw: bytes, *, name: str) -> dict[str, str]:
+    """The same of the bytes of a file that is called `name`."""
+    source = Source.of(raw, name=name)
     variables: dict[str, str] = {}
     for binding in parse_stream(StringIO(source.text)):
         if binding.error or (binding.key is not None and binding.value is None):

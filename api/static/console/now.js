@@ -2,6 +2,7 @@
 
 import {Problem, ask, listed} from "./api.js";
 import {go, here} from "./address.js";
+import {Beginning} from "./beginning.js";
 import {contextOf, effectivePath, nameOf, parametersOf, textOf, userOf} from "./contexts.js";
 import {follow} from "./live.js";
 import {Trouble, Waiting} from "./messages.js";
@@ -52,9 +53,15 @@ export function Now({query, environments}) {
       <span role="status" class="live" data-state=${head.state}>${head.said}</span>
     </div>
     <${Trouble} problem=${answers.problem ?? turns.problem} />
+    ${at === null && isBare(answers.sources) && html`<${Beginning} environment=${environment} />`}
     ${answers.sources.length === 0 && !answers.problem ? html`<${Waiting} />` : html`<${Stack} columns=${columns} shows=${shows} onAbout=${setAbout} editOf=${(type) => editAddress(environment, contexts[0], type)} />`}
     ${answers.degraded.length > 0 && html`<${Degraded} found=${answers.degraded} />`}
     <${About} about=${about} />`;
+}
+
+/** Whether nobody has set anything of what is shown. */
+function isBare(sources) {
+  return sources.length > 0 && sources.every((types) => Object.values(types).every((fields) => Object.values(fields).every(({layer}) => layer === "default")));
 }
 
 /** Where the strongest layer of a context that the caller may change says something of a type. */

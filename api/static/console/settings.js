@@ -3,8 +3,10 @@
 import {ask, listed} from "./api.js";
 import {useAnswer} from "./asking.js";
 import {here} from "./address.js";
+import {FileIn} from "./beginning.js";
 import {Dialog} from "./dialog.js";
 import {Trouble, Waiting} from "./messages.js";
+import {EnvironmentPicker, environmentOf} from "./places.js";
 import {may} from "./session.js";
 import {html, useState} from "./view.js";
 import {counted, timeText} from "./words.js";
@@ -14,18 +16,24 @@ const PARTS = [
   {name: "environments", title: "Environments", part: Environments},
   {name: "keys", title: "Keys", part: Keys, action: "keys.manage"},
   {name: "webhooks", title: "Webhooks", part: Webhooks, action: "webhooks.manage"},
+  {name: "import", title: "Import", part: Import, action: "settings.import"},
   {name: "views", title: "Views", part: Views},
 ];
 const ROLES = ["reader", "viewer", "editor", "maintainer", "admin"];
 
-export function Settings({query}) {
+export function Settings({query, environments}) {
   const parts = PARTS.filter(({action}) => !action || may(action));
   const found = parts.find(({name}) => name === query.get("part")) ?? parts[0];
   return html`
     <header class="page-head"><h1>Settings</h1>
       <nav class="tabs" aria-label="Parts">${parts.map((one) => html`<a href=${here({part: one.name, type: null})} aria-current=${one === found ? "page" : undefined}>${one.title}</a>`)}</nav>
     </header>
-    <${found.part} query=${query} />`;
+    <${found.part} query=${query} environments=${environments} />`;
+}
+
+function Import({query, environments}) {
+  const environment = environmentOf(query, environments);
+  return html`<${EnvironmentPicker} ...${{environment, environments}} /><${FileIn} key=${environment} environment=${environment} />`;
 }
 
 /** What was asked for, or why it cannot be shown. */
