@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,13 @@ def altered(folder: Path, statement: str) -> None:
     connection.close()
 
 
+def read(folder: Path, query: str) -> Any:
+    connection = sqlite3.connect(folder / "varve.db")
+    (row,) = connection.execute(query).fetchall()
+    connection.close()
+    return row
+
+
 def test_a_log_that_is_as_it_was_is_verified(varve: Varve, held: tuple[str, ...]):
     done = varve("audit", "verify", *held)
     assert (done.code, done.out.startswith("verified: ")) == (0, True)
@@ -37,9 +45,11 @@ def test_a_log_that_is_as_it_was_is_verified(varve: Varve, held: tuple[str, ...]
 
 
 def test_a_log_that_was_altered_is_told_with_the_first_bad_position(varve: Varve, held: tuple[str, ...], folder: Path):
-    altered(folder, "UPDATE varve_events SET state = replace(state, '20', '90') WHERE rowid = 13")
+    changed = "topic = 'config.created'"
+    altered(folder, f"UPDATE varve_events SET state = replace(state, '20', '90') WHERE {changed}")
     done = varve("audit", "verify", *held)
-    assert (done.code, "first at position 13" in done.err) == (1, True)
+    (position,) = read(folder, f"SELECT rowid FROM varve_events WHERE {changed}")
+    assert (done.code, f"first at position {position}" in done.err) == (1, True)
 
 
 @pytest.mark.parametrize(
