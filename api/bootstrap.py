@@ -19,7 +19,6 @@ from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
-from application.change_sets import ChangeSets
 from application.check_compliance import CheckCompliance
 from application.check_policies import every_gate
 from application.commands import Commands
@@ -45,18 +44,17 @@ from application.open_secrets import OpenSecrets
 from application.prepare_log import PrepareLog
 from application.preview import Preview
 from application.prove_log import ProveLog
-from application.publish_change_sets import PublishChangeSets
 from application.publish_checkpoints import PublishCheckpoints
 from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
 from application.record_evaluations import RecordEvaluations
 from application.register_types import RegisterTypes
+from application.releases import Releases
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
 from application.schedule_experiments import ScheduleExperiments
-from application.side_by_side import SideBySide
 from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
@@ -76,6 +74,7 @@ from infrastructure.files.texts import TextFiles
 from infrastructure.indexing import Indexing
 from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
+from infrastructure.release_signals import LoggedReleases
 from infrastructure.replay import StreamReplay
 from infrastructure.report_keeper import ReportKeeper
 from infrastructure.serving_signals import ServingMetrics
@@ -201,8 +200,6 @@ def served(
         signals=LoggedDeliveries(exposition.registry),
         patience=sending.patience,
     )
-    types = RegisterTypes(opened.log, views, catalogs, commands)
-    change_sets = ChangeSets(opened.log, catalogs, types, commands)
     tokenizers = TokenizerFolder((indexing or Indexing()).tokenizers)
     lock_configs = LockConfigs(opened.log, catalogs, commands, tokenizers)
     cases = UseCases(
@@ -246,16 +243,20 @@ def served(
         schedule_experiments=ScheduleExperiments(
             run, guarded, catalogs, told, now_us=opened.log.now_us, is_read_only=is_read_only
         ),
-        register_types=types,
+        register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),
         govern_environments=GovernEnvironments(catalogs, views, commands, default=environment),
-        change_sets=change_sets,
-        side_by_side=SideBySide(opened.log, views, catalogs),
-        publish_change_sets=PublishChangeSets(
-            opened.log, catalogs, types, commands, change_sets=change_sets, assignments=assignments
+        releases=Releases.of(
+            opened.log,
+            SqlChangeSets(lambda: opened.follower.engine),
+            views=views,
+            assignments=assignments,
+            catalogs=catalogs,
+            commands=commands,
+            guarding=guarding,
+            signals=LoggedReleases(exposition.registry),
         ),
-        change_set_views=SqlChangeSets(lambda: opened.follower.engine),
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         text_files=TextFiles(),
         preview=Preview(opened.log, views, catalogs, resolve_config, opened.reports),

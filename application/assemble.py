@@ -132,8 +132,11 @@ class Assembler:
         rank = {(scope.kind, scope.id): n for n, scope in enumerate(scopes)}
         by_type: dict[str, list[LayerRow]] = {name: [] for name in names}
         for row in sorted((row for row in rows if row[:2] in rank), key=lambda row: rank[row[:2]]):
-            if row.config_type in by_type:
-                by_type[row.config_type].append(row)
+            found = by_type.get(row.config_type)
+            if found is not None:
+                if row.scope_kind == "release":  # it stands where it will be global, once all users have it
+                    found[:] = [one for one in found if one.scope_kind != GLOBAL.kind]
+                found.append(row)
         resolved = {name: self._resolved(catalog, name, found) for name, found in by_type.items()}
         return Effective(context, position, resolved, tuple(scopes), tuple(scopes))
 

@@ -87,15 +87,18 @@ class CarryOut:
             if now is not None:
                 subject.delete()
             return
-        wanted = shown(draft.wanted)
+        subject.put(self.document(subject, draft))
+
+    def document(self, subject: Subject, draft: Draft) -> Document:
+        """What the draft makes of the thing as it is now. Raises Diverged."""
+        now, wanted = subject.now(), shown(draft.wanted)
         if draft.base is None or now is None:
             _require_unchanged(draft, now)
-        else:
-            sides = draft.base, now, wanted
-            if found := clashes(*sides, ties=subject.ties()):
-                raise diverged(draft, found)
-            wanted = reconciled(*sides)
-        subject.put(self._with_texts(subject, draft, wanted))
+            return self._with_texts(subject, draft, wanted)
+        sides = draft.base, now, wanted
+        if found := clashes(*sides, ties=subject.ties()):
+            raise diverged(draft, found)
+        return self._with_texts(subject, draft, reconciled(*sides))
 
     def _with_texts(self, subject: Subject, draft: Draft, document: Document) -> Document:
         """The document with the secrets that were drafted, where it still wants them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import chain
@@ -24,6 +24,8 @@ from domain.errors import NotFound
 from domain.experiments.known import Happened, KnownExperiment, Traffic, given, known_experiment
 from domain.installation.serving import KnownServing
 from domain.profiles.profile import KnownProfile, profile_id
+from domain.releases.change_set import ChangeSet
+from domain.releases.ramp import KnownRamp
 from domain.webhooks.known import KnownWebhook, Mark, known_webhook
 
 KEPT_CATALOGS = 16
@@ -41,6 +43,7 @@ class Catalog:
         self.keys: dict[str, KnownKey] = {}
         self.experiments: dict[str, KnownExperiment] = {}  # by id, in the order of their creation
         self.traffic = Traffic()
+        self.ramps: dict[str, KnownRamp] = {}  # by id: releases that a part of the users get
         self._variants: dict[tuple[str, Scope], tuple[Scope, ...]] = {}  # by environment and variant, all beside it
         self.profiles: dict[str, KnownProfile] = {}  # by id; deleted ones are not among them
         self._servings: dict[str, KnownServing] = {}  # by environment
@@ -64,10 +67,8 @@ class Catalog:
             self._servings[known.environment] = known
         elif row.kind == "profile":
             self._take_profile(row)
-        elif row.kind.startswith("experiment."):
-            self._take_experiment(row)
-        elif row.kind.startswith("webhook."):
-            self._take_webhook(row)
+        elif take := _BY_STREAM.get(row.kind.partition(".")[0]):
+            take(self, row)
         elif row.kind == "api_key":
             key = self.keys.get(row.name)
             self.keys[row.name] = replace(key, revoked_us=row.recorded_us) if key else issued_key(row)
@@ -94,6 +95,13 @@ class Catalog:
         self.traffic.take(known)
         self._variants |= {(known.environment, scope): known.scopes for scope in known.scopes}
 
+    def _take_ramp(self, row: DefinitionRow) -> None:
+        if row.kind == ChangeSet.RampEnded.TOPIC:
+            del self.ramps[row.name]
+        else:
+            body = orjson.loads(row.body)
+            self.ramps[row.name] = KnownRamp(row.name, body["environment"], body["percent"])
+
     def _take_webhook(self, row: DefinitionRow) -> None:
         mark, before = Mark(row.version, row.valid_from, row.recorded_us, row.actor), self.webhooks.get(row.name)
         found = known_webhook(row.kind, row.name, body=orjson.loads(row.body), mark=mark, before=before)
@@ -103,8 +111,14 @@ class Catalog:
             self.webhooks[row.name] = found
 
     def variants(self, context: Context) -> tuple[Scope, ...]:
-        """The scopes of the variants that a context's user is in."""
-        return given(self.experiments.values(), self.traffic, context) if self.experiments else ()
+        """The scopes of the releases and the variants that a context's user is in."""
+        ramps = tuple(ramp.scope for ramp in self.ramps.values() if ramp.takes(context)) if self.ramps else ()
+        return (*ramps, *given(self.experiments.values(), self.traffic, context)) if self.experiments else ramps
+
+    @property
+    def deals_users(self) -> bool:
+        """Whether what a user gets may depend on a bucket."""
+        return bool(self.experiments or self.ramps)
 
     def rivals(self, environment: str, scopes: Iterable[Scope]) -> dict[Scope, tuple[Scope, ...]]:
         """For each variant among these scopes, every variant of its experiment."""
@@ -182,6 +196,14 @@ class Catalog:
     def require_environment(self, name: str) -> str:
         """Raises NotFound, with the names that there are."""
         return self.environment(name).name
+
+
+_BY_STREAM: dict[str, Callable[[Catalog, DefinitionRow], None]] = {
+    "experiment": Catalog._take_experiment,
+    "webhook": Catalog._take_webhook,
+    "change_set": Catalog._take_ramp,
+}
+"""By the first part of the topic: what takes events that together say how a thing is."""
 
 
 def definition_data(row: DefinitionRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from application.commands import Commands, DryRun, Outcome
 from application.ports import Command, Views
 from application.unit_of_work import UnitOfWork
-from domain.configs.scope import Ladder
+from domain.configs.scope import LAYERS_ONLY, Ladder
 from domain.errors import Conflict, StaleVersion
 from domain.installation.ladder import LADDER_ID, LadderLog
 
@@ -33,7 +33,7 @@ class ChangeLadder:
                     f"the ladder is at version {log.version}, and If-Match names {expected_version}: read it again"
                 )
                 raise StaleVersion(message)
-            dropped = self._views.scope_kinds() - {"process", *ladder.kinds}
+            dropped = self._views.scope_kinds() - {"process", *LAYERS_ONLY, *ladder.kinds}
             if dropped:
                 names = ", ".join(sorted(dropped))
                 raise Conflict(

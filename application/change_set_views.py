@@ -19,6 +19,7 @@ class ChangeSetRow(NamedTuple):
     recorded_us: int
     actor: str
     position: int
+    due_us: int | None = None  # when the service has to do something about it
 
 
 class ChangeSetViews(Protocol):
@@ -26,3 +27,9 @@ class ChangeSetViews(Protocol):
         self, environment: str, *, state: str | None, before: tuple[int, str] | None, limit: int
     ) -> Sequence[ChangeSetRow]:
         """Newest first; `before` is time of creation and id of the last one of the page before."""
+
+    def due(self, now_us: int) -> Sequence[ChangeSetRow]:
+        """Those about which the service has to do something by now, the longest due first."""
+
+    def changed(self, environment: str, *, since_us: int, states: Sequence[str]) -> Sequence[ChangeSetRow]:
+        """Those in one of these states whose newest event was recorded since, newest first."""

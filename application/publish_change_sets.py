@@ -14,6 +14,7 @@ from application.commands import Commands, DryRun, Outcome
 from application.digest_drafts import digest_of
 from application.give_back import GiveBack
 from application.ports import Command, EventStore, Recorded
+from application.ramp_configs import drop_ramp
 from application.register_types import RegisterTypes
 from application.replay import commit_of
 from application.subjects import Place
@@ -21,6 +22,7 @@ from application.unit_of_work import Approvals, UnitOfWork
 from domain.documents import Document
 from domain.errors import Conflicting, Gated, Invalid, Refusal
 from domain.releases.change_set import ChangeSet
+from domain.releases.states import RAMPING
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,13 @@ class PublishChangeSets:
         self._assignments = assignments
 
     def publish(
-        self, change_set: UUID, *, command: Command, expected_version: int | None = None, dry_run: bool = False
+        self,
+        change_set: UUID,
+        *,
+        command: Command,
+        only_from: str | None = None,
+        expected_version: int | None = None,
+        dry_run: bool = False,
     ) -> Outcome | DryRun:
         """All that it wants in one commit, or nothing.
 
@@ -76,16 +84,23 @@ class PublishChangeSets:
 
         def decide(work: UnitOfWork) -> None:
             found = loaded(work, change_set, expected_version)
-            digest = digest_of(found.drafts.values(), self._place(work, found, command))
-            counting = found.approved_by(digest)
-            work.approvals = Approvals(counting, frozenset(found.approvals) - found.authors - counting)
+            if only_from is not None:
+                found.require_state(only_from)
+            work.approvals = self.approvals(work, found, command)
             self._publish(work, found, command)
 
         return self._run(change_set, decide, command=command, dry_run=dry_run)
 
+    def approvals(self, work: UnitOfWork, found: ChangeSet, command: Command) -> Approvals:
+        """Of the drafts, and of what they touch as it is in this unit of work."""
+        counting = found.approved_by(digest_of(found.drafts.values(), self._place(work, found, command)))
+        return Approvals(counting, frozenset(found.approvals) - found.authors - counting)
+
     def _publish(self, work: UnitOfWork, found: ChangeSet, command: Command) -> None:
+        attempt = self.attempt(work, found, command)
+        if found.state == RAMPING:
+            drop_ramp(attempt.place, found)
         found.publish(stamp=command.stamp)
-        attempt = self._attempt(work, found, command)
         attempt.take_all(list(found.drafts.values()))
         attempt.raise_problems()
 
@@ -152,9 +167,12 @@ class PublishChangeSets:
 
         def decide(work: UnitOfWork) -> None:
             found = loaded(work, change_set, expected_version)
-            found.roll_back(evidence=evidence, stamp=command.stamp)
             work.approvals = Approvals(are_needless=True)
-            attempt = self._attempt(work, found, command)
+            attempt, was_ramping = self.attempt(work, found, command), found.state == RAMPING
+            found.roll_back(evidence=evidence, stamp=command.stamp)
+            if was_ramping:
+                drop_ramp(attempt.place, found)
+                return
             GiveBack(self._store, attempt, self._assignments, force).take_all(self._brought(change_set))
 
         # Who is given a profile, and what a type would leave invalid, is read from the views.
@@ -182,5 +200,5 @@ class PublishChangeSets:
     def _place(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> Place:
         return Place(work, self._catalogs.current(), change_set.environment, command)
 
-    def _attempt(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> CarryOut:
+    def attempt(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> CarryOut:
         return CarryOut(self._place(work, change_set, command), self._types, change_set.id)

@@ -37,6 +37,8 @@ DEFINITIONS = {
     "profile.created": "profile",
     "profile.updated": "profile",
     "profile.deleted": "profile",
+    "change_set.ramped": "change_set.ramped",
+    "change_set.ramp_ended": "change_set.ramp_ended",
     **{f"experiment.{did}": f"experiment.{did}" for did in ("created", "revised", "started", "paused", "concluded")},
 }
 PROFILE_CREATED = "profile.created"
@@ -67,6 +69,8 @@ WITHOUT_EFFECT = frozenset(
                 "published",
                 "rolled_back",
                 "discarded",
+                "scheduled",
+                "halted",
             )
         ),
     )
@@ -143,7 +147,7 @@ class RawState:
     def _definition(self, event: Recorded) -> DefinitionRow:
         payload = orjson.loads(event.state)
         commit = self._commit_of(event.position)
-        by_stream = event.topic.startswith(("profile.", "experiment."))
+        by_stream = event.topic.startswith(("change_set.", "profile.", "experiment."))
         name = event.stream_hex if by_stream else named(payload)
         facts = (commit.last, event.state.decode(), commit.recorded_us, payload["actor"], payload.get("reason"))
         return DefinitionRow(DEFINITIONS[event.topic], name, event.version, *facts)

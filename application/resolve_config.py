@@ -56,7 +56,7 @@ class ResolveConfig:
             environment, current.with_rivals(environment, (PROCESS, GLOBAL, *scopes)), users=tuple(users)
         )
         catalog = self._catalogs.at(found.definitions)
-        if catalog.position != current.position and catalog.experiments:  # others may be in experiments now
+        if catalog.position != current.position and catalog.deals_users:  # others may be in them now
             return self.look_up(environment, contexts, types=types, catalog=catalog)
         catalog.require_environment(environment)
         for name in types or ():

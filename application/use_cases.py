@@ -11,8 +11,6 @@ from application.authorize import Authorize
 from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
-from application.change_set_views import ChangeSetViews
-from application.change_sets import ChangeSets
 from application.check_compliance import CheckCompliance
 from application.compare import Compare
 from application.counterfactual import Counterfactual
@@ -37,20 +35,19 @@ from application.open_secrets import OpenSecrets
 from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
 from application.prove_log import ProveLog
-from application.publish_change_sets import PublishChangeSets
 from application.publish_checkpoints import PublishCheckpoints
 from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
 from application.read_files import TextFiles
 from application.record_evaluations import RecordEvaluations
 from application.register_types import RegisterTypes
+from application.releases import Releases
 from application.reports import Reports
 from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
 from application.schedule_experiments import ScheduleExperiments
-from application.side_by_side import SideBySide
 from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
@@ -102,10 +99,7 @@ class UseCases:
     change_ladder: ChangeLadder
     switch_serving: SwitchServing
     govern_environments: GovernEnvironments
-    change_sets: ChangeSets
-    change_set_views: ChangeSetViews
-    publish_change_sets: PublishChangeSets
-    side_by_side: SideBySide
+    releases: Releases
     read_environment: ReadEnvironment
     text_files: TextFiles
     preview: Preview

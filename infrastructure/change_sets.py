@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,6 +29,15 @@ class SqlChangeSets:
             query = query.where(c.state == state)
         if before is not None:
             query = query.where(sa.tuple_(c.created_us, c.id) < sa.tuple_(*before))
-        query = query.order_by(c.created_us.desc(), c.id.desc()).limit(limit)
+        return self._read(query.order_by(c.created_us.desc(), c.id.desc()).limit(limit))
+
+    def due(self, now_us: int) -> Sequence[ChangeSetRow]:
+        return self._read(sa.select(*COLUMNS).where(c.due_us <= now_us).order_by(c.due_us, c.id))
+
+    def changed(self, environment: str, *, since_us: int, states: Sequence[str]) -> Sequence[ChangeSetRow]:
+        query = sa.select(*COLUMNS).where(c.environment == environment, c.recorded_us >= since_us, c.state.in_(states))
+        return self._read(query.order_by(c.recorded_us.desc(), c.id))
+
+    def _read(self, query: sa.Select[Any]) -> Sequence[ChangeSetRow]:
         with views_reached(), self._engine().connect() as connection:
             return [ChangeSetRow._make(row) for row in connection.execute(query)]

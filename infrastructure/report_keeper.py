@@ -27,6 +27,7 @@ class ReportKeeper:
         self._watch = cases.watch_failures
         self._guard = cases.guard_experiments
         self._schedule = cases.schedule_experiments
+        self._releases = cases.releases.advance
         self._leads = leads
         self._now_us = now_us
         self._pruned_at = 0.0
@@ -48,6 +49,7 @@ class ReportKeeper:
                 self._watch.look()
                 self._guard.look_if_due()
                 self._schedule.look_if_due()
+                self._releases.look_if_due()
                 self._prune_if_due()
             except StoreUnavailable as refusal:
                 log.warning("reports cannot be looked at", problem=refusal.detail)

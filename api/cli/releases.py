@@ -138,9 +138,40 @@ async def approve(api: Api, id_: Id, *, environment: Environment = None, reason:
     await _act(api, id_, "approve", environment, reason)
 
 
-async def publish(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
+async def publish(
+    api: Api,
+    id_: Id,
+    *,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="Let the service do it then.")] = None,
+    steps: Annotated[str | None, typer.Option(metavar="1,10,50,100", help="First for these percents of users.")] = None,
+    bake_minutes: Annotated[float, typer.Option(help="How long each step lasts.")] = 30,
+    environment: Environment = None,
+    reason: Reason = None,
+) -> None:
     """Bring all of it into force in one commit, or nothing."""
-    await _act(api, id_, "publish", environment, reason)
+    body: dict[str, Any] = {} if at is None else {"publish_at": at}
+    if steps is not None:
+        body["ramp"] = {"steps": [_percent(one) for one in steps.split(",")], "bake_minutes": bake_minutes}
+    await _act(api, id_, "publish", environment, reason, **body)
+
+
+async def step(
+    api: Api,
+    id_: Id,
+    percent: Annotated[float | None, typer.Argument(help="The next step where it is absent.")] = None,
+    *,
+    environment: Environment = None,
+    reason: Reason = None,
+) -> None:
+    """Give a release that a part of the users have to more of them."""
+    await _act(api, id_, "step", environment, reason, percent=percent)
+
+
+def _percent(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Misused(f"{text} is not a percent: write --steps 1,10,50,100") from None
 
 
 async def rollback(

@@ -24,6 +24,7 @@ from domain.errors import Fault, InvalidRequest
 from domain.experiments.experiment import PLAN
 from domain.profiles.profile import profile_scope
 from domain.releases.change_set import MOST_DRAFTS
+from domain.releases.ramp import Ramp
 
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 LongText = Annotated[str, Field(max_length=10_000)]
@@ -204,6 +205,9 @@ CHANGE_SET: dict[str, Any] = {
     ],
     "authors": ["u-1"],
     "approved_by": ["u-2"],
+    "publish_at": None,
+    "ramp": {"steps": [1, 10, 50, 100], "bake_minutes": 30, "percent": 10},
+    "problem": None,
 }
 EXAMPLE_OF_CHECK: dict[str, Any] = {
     "ok": False,
@@ -241,6 +245,26 @@ class NewChangeSet(Body):
 
 class Act(Body):
     reason: Reason = None
+
+
+class RampBody(Body):
+    steps: list[float] = Field(max_length=100, description="Percents of users, rising to 100.")
+    bake_minutes: float = Field(30, allow_inf_nan=False, description="How long each step lasts.")
+
+    def ramp(self) -> Ramp:
+        """Raises InvalidRequest."""
+        return Ramp.checked(self.steps, self.bake_minutes)
+
+
+class Publish(Act):
+    publish_at: Annotated[str, Field(max_length=64)] | None = Field(
+        None, description="A time to come; then the service publishes it, if nothing stands in the way."
+    )
+    ramp: RampBody | None = Field(None, description="First for a part of the users; drafts of global configs alone.")
+
+
+class Step(Act):
+    percent: float | None = Field(None, gt=0, le=100, description="The next step where it is absent.")
 
 
 class RollBack(Act):

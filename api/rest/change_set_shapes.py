@@ -52,7 +52,7 @@ def answered(
     """The change set as the commit left it."""
     if isinstance(outcome, DryRun):
         return dry_run_response(outcome, cases=cases)
-    seen = cases.change_sets.seen(id_, upto=outcome.position)
+    seen = cases.releases.change_sets.seen(id_, upto=outcome.position)
     marks = {"ETag": f'"{seen.change_set.version}"', **outcome_headers(outcome), **(headers or {})}
     return json_response(change_set_data(seen), cases=cases, position=outcome.position, status=status, headers=marks)
 
@@ -70,6 +70,9 @@ def change_set_data(seen: SeenChangeSet) -> dict[str, Any]:
         "drafts": [draft_data(draft) for draft in one.drafts.values()],
         "authors": sorted(one.authors),
         "approved_by": sorted(one.approvals),
+        "publish_at": one.publish_at,
+        "ramp": None if one.ramp is None else {**one.ramp.to_data(), "percent": one.percent},
+        "problem": one.problem,
         "version": one.version,
         "created_at": rfc3339(seen.created.recorded_us),
         "created_by": one.created_by,

@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/change-sets", tags=["change sets"], route_class=
 CREATED = responses(*COMMAND_FAULTS, ok={201: ("The change set.", CHANGE_SET), 200: ("Dry run.", DRY_RUN)})
 CREATED[201]["links"] = leads_to("read_change_set", "publish_change_set", id="$response.body#/id")
 CHANGED = responses(*COMMAND_FAULTS, ok={200: ("The change set as it is now.", CHANGE_SET)})
-State = Literal["draft", "proposed", "checked", "approved", "published", "rolled_back", "discarded"]
+State = Literal["draft", "proposed", "checked", "approved", "ramping", "published", "rolled_back", "discarded"]
 
 
 @router.post("", operation_id="create_change_set", status_code=201, responses=CREATED)
@@ -40,7 +40,7 @@ def create_change_set(
     if not body.drafts:
         access.to(environment)
     command = asked.command(reason=body.reason)
-    outcome = cases.change_sets.create(
+    outcome = cases.releases.change_sets.create(
         environment,
         title=body.title,
         description=body.description,
@@ -73,7 +73,7 @@ def list_change_sets(
         cases.default_environment if environment is None else environment
     )
     position = cases.progress.visible
-    rows = cases.change_set_views.page(place, state=state, before=_cursor(cursor), limit=limit + 1)
+    rows = cases.releases.views.page(place, state=state, before=_cursor(cursor), limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     next_ = None if last is None else f"{last.created_us}-{last.id}"
     headers = {}
@@ -101,7 +101,7 @@ def _cursor(text: str | None) -> tuple[int, str] | None:
 )
 def read_change_set(id: UUID, cases: Cases, access: ReadsConfigs) -> Response:  # noqa: A002 -- its name in the address
     """One change set with its drafts: what each thing was when it was drafted, and what it is to be."""
-    seen = cases.change_sets.seen(id)
+    seen = cases.releases.change_sets.seen(id)
     allowed(seen.change_set, access)
     headers = {"ETag": f'"{seen.change_set.version}"'}
     return json_response(change_set_data(seen), cases=cases, position=cases.progress.visible, headers=headers)
@@ -118,10 +118,10 @@ def draft_in_change_set(
     dry_run: DryRunFlag = False,
 ) -> Response:
     """Put drafts; one takes the place of the draft about the same thing, over what that is by now."""
-    found = cases.change_sets.find(id)
+    found = cases.releases.change_sets.find(id)
     asks = wishes(body.drafts, access, found.environment)
     marks: dict[str, Any] = {"command": asked.command(reason=body.reason), "expected_version": expected}
-    return answered(cases, id, cases.change_sets.draft(id, asks, **marks, dry_run=dry_run))
+    return answered(cases, id, cases.releases.change_sets.draft(id, asks, **marks, dry_run=dry_run))
 
 
 @router.delete("/{id:uuid}/drafts/{subject:uuid}", operation_id="remove_draft_of_change_set", responses=CHANGED)
@@ -136,6 +136,6 @@ def remove_draft_of_change_set(
     reason: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """Take a draft out, by the id of what it is about."""
-    allowed(cases.change_sets.find(id), access)
+    allowed(cases.releases.change_sets.find(id), access)
     marks: dict[str, Any] = {"command": asked.command(reason=reason), "expected_version": expected}
-    return answered(cases, id, cases.change_sets.remove_draft(id, subject, **marks, dry_run=dry_run))
+    return answered(cases, id, cases.releases.change_sets.remove_draft(id, subject, **marks, dry_run=dry_run))

@@ -55,7 +55,7 @@ class DirectChange:
     def _proposed(self, wish: Wish) -> Response:
         config = self.cases.store.load(Config, wish.config_id or UUID(int=0))
         what = config.name if config.version else wish.name
-        outcome = self.cases.change_sets.create(
+        outcome = self.cases.releases.change_sets.create(
             self.environment,
             title=f"{self.command.operation.replace('_', ' ')}: {what}"[:255].strip(),
             wishes=[wish],

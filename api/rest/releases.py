@@ -77,8 +77,8 @@ def create_release(
     access.to(body.from_, action=Action.READ_CONFIGS)
     access.to(body.to)
     command = asked.command(reason=body.reason)
-    wishes = cases.side_by_side.wishes(body.from_, body.to, body.part(), deletions=body.deletions)
-    outcome = cases.change_sets.create(
+    wishes = cases.releases.side_by_side.wishes(body.from_, body.to, body.part(), deletions=body.deletions)
+    outcome = cases.releases.change_sets.create(
         body.to,
         title=body.title,
         description=body.description,
@@ -114,7 +114,7 @@ def compare_environments(
     for name in names:
         access.to(name)
     position = cases.progress.visible
-    found = cases.side_by_side.compare(names, _part(scope, config_type, None))
+    found = cases.releases.side_by_side.compare(names, _part(scope, config_type, None))
     following = [one for one in found if cursor is None or _key(one) > cursor]
     next_ = _key(following[limit - 1]) if len(following) > limit else None
     content = {"items": [compared_data(one) for one in following[:limit]], "next": next_}

@@ -14,7 +14,7 @@ from domain.errors import Fault, InvalidRequest
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _LONGEST_ID = 255
 _WITHOUT_ID = ("global", "process")
-_LAYERS_ONLY = ("experiment", "profile")
+LAYERS_ONLY = ("experiment", "profile", "release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Scope:
         if not _KIND.fullmatch(kind):
             message = "a scope's kind is 1 to 32 of a-z, 0-9 and _, and begins with a letter"
             raise InvalidRequest.at(at, message, "scope_kind")
-        if kind in _LAYERS_ONLY:
+        if kind in LAYERS_ONLY:
             raise InvalidRequest.at(at, f"{kind} is a layer, not a scope: no config can be put there", "scope_kind")
         if kind in _WITHOUT_ID:
             _refuse_id(kind, id_, at=at)
@@ -114,6 +114,8 @@ def _faults_of_each(kinds: tuple[str, ...]) -> Iterable[Fault]:
             yield Fault(pointer, "a kind is 1 to 32 of a-z, 0-9 and _, and begins with a letter", "scope_kind")
         elif kind == PROCESS.kind:
             yield Fault(pointer, "process always stands below global: leave it out", "reserved")
+        elif kind == "release":
+            yield Fault(pointer, "release always stands directly above global: leave it out", "reserved")
         elif kind in kinds[:index]:
             yield Fault(pointer, f"{kind} is named twice", "distinct")
 
@@ -128,7 +130,7 @@ def _faults_of_all(kinds: tuple[str, ...]) -> Iterable[Fault]:
 
 @lru_cache(maxsize=64)
 def _ranks(kinds: tuple[str, ...]) -> dict[str, int]:
-    rungs = [PROCESS.kind, *kinds]
+    rungs = [PROCESS.kind, GLOBAL.kind, "release", *kinds[1:]]
     for kind, above in (("profile", "user"), ("experiment", "profile")):
         if kind not in rungs:
             rungs.insert(rungs.index(above), kind)

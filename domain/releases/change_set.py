@@ -8,41 +8,20 @@ from uuid import UUID
 from domain.aggregate import Aggregate, PlacedEvent
 from domain.configs.scope import Scope
 from domain.documents import Document
-from domain.errors import Conflict, Forbidden, NotFound, StaleVersion
+from domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, StaleVersion
 from domain.releases.draft import Draft, Kind
+from domain.releases.ramp import ALL, Ramp
+from domain.releases.states import APPROVED, CHECKED, DRAFT, OPEN, POSSIBLE, PROPOSED, PUBLISHED, RAMPING, state_after
 from domain.stamp import Stamp
 
-DRAFT, PROPOSED, CHECKED, APPROVED = "draft", "proposed", "checked", "approved"
-PUBLISHED, ROLLED_BACK, DISCARDED = "published", "rolled_back", "discarded"
-OPEN = (DRAFT, PROPOSED, CHECKED, APPROVED)
-POSSIBLE = {
-    DRAFT: "change its drafts, propose, check, publish or discard it",
-    PROPOSED: "change its drafts, check, approve, publish or discard it",
-    CHECKED: "change its drafts, approve, publish or discard it",
-    APPROVED: "publish or discard it",
-    PUBLISHED: "roll it back",
-    ROLLED_BACK: "make a copy of it, which starts as a draft",
-    DISCARDED: "make a copy of it, which starts as a draft",
-}
-BECOMES = {
-    "change_set.created": DRAFT,
-    "change_set.proposed": PROPOSED,
-    "change_set.published": PUBLISHED,
-    "change_set.rolled_back": ROLLED_BACK,
-    "change_set.discarded": DISCARDED,
-}
 MOST_DRAFTS = 500
 
 
-def state_after(topic: str, before: str | None, *, is_approved: bool) -> str:
-    """What state an event leaves a change set in; of a check or an approval, whether enough approve of it by then."""
-    if topic in BECOMES:
-        return BECOMES[topic]
-    if topic in ("change_set.checked", "change_set.approved"):
-        unapproved = CHECKED if topic == "change_set.checked" else str(before)
-        return APPROVED if is_approved else unapproved
-    # Another draft: what was checked or approved is not this any more.
-    return DRAFT if before in (None, DRAFT) else PROPOSED
+class RampEvent(PlacedEvent):
+    """It changes what users get, which the others do not by themselves."""
+
+    def apply(self, aggregate: ChangeSet) -> None:
+        aggregate.state = state_after(self.TOPIC, aggregate.state, is_approved=False)
 
 
 class ChangeSetEvent(PlacedEvent):
@@ -118,6 +97,39 @@ class ChangeSet(Aggregate):
     class Published(ChangeSetEvent):
         TOPIC = "change_set.published"
 
+    class Scheduled(ChangeSetEvent):
+        TOPIC = "change_set.scheduled"
+        at: str
+        ramp: Document | None
+
+        def apply(self, aggregate: ChangeSet) -> None:
+            super().apply(aggregate)
+            aggregate.publish_at = self.at
+            aggregate.ramp = None if self.ramp is None else Ramp.of(self.ramp)
+            aggregate.problem, aggregate.published_for = None, self.reason
+
+    class Halted(ChangeSetEvent):
+        TOPIC = "change_set.halted"
+        problem: str  # why the service could not do what was due
+
+        def apply(self, aggregate: ChangeSet) -> None:
+            super().apply(aggregate)
+            aggregate.problem, aggregate.publish_at = self.problem, None
+
+    class Ramped(RampEvent):
+        TOPIC = "change_set.ramped"
+        percent: float
+        steps: list[float]
+        bake_minutes: float
+
+        def apply(self, aggregate: ChangeSet) -> None:
+            super().apply(aggregate)
+            aggregate.percent, aggregate.ramp = self.percent, Ramp(tuple(self.steps), self.bake_minutes)
+            aggregate.problem, aggregate.publish_at, aggregate.published_for = None, None, self.reason
+
+    class RampEnded(RampEvent):
+        TOPIC = "change_set.ramp_ended"
+
     class RolledBack(ChangeSetEvent):
         TOPIC = "change_set.rolled_back"
         evidence: Document | None  # where the service did it by itself
@@ -136,6 +148,11 @@ class ChangeSet(Aggregate):
         self.drafts: dict[UUID, Draft] = {}
         self.authors: frozenset[str] = frozenset()
         self.approvals: dict[str, str] = {}  # by whom, the digest of what
+        self.publish_at: str | None = None
+        self.ramp: Ramp | None = None
+        self.percent: float | None = None
+        self.problem: str | None = None
+        self.published_for: str | None = None  # the reason of whoever began it
 
     @property
     def place(self) -> dict[str, str]:
@@ -220,14 +237,50 @@ class ChangeSet(Aggregate):
 
     def publish(self, *, stamp: Stamp) -> None:
         """What it wants was carried out in this commit. Raises Conflict."""
-        self.require_open()
+        self.require_state(*OPEN, RAMPING)
         self._require_drafts()
+        self._end_ramp(stamp)
         self.record(ChangeSet.Published, stamp=stamp, **self.place)
 
     def roll_back(self, *, evidence: Document | None, stamp: Stamp) -> None:
         """What it brought was given back in this commit; it is not published again. Raises Conflict."""
-        self.require_state(PUBLISHED)
+        self.require_state(PUBLISHED, RAMPING)
+        self._end_ramp(stamp)
         self.record(ChangeSet.RolledBack, stamp=stamp, **self.place, evidence=evidence)
+
+    def _end_ramp(self, stamp: Stamp) -> None:
+        if self.state == RAMPING:
+            self.record(ChangeSet.RampEnded, stamp=stamp, **self.place)
+
+    def schedule(self, at: str, ramp: Ramp | None, *, stamp: Stamp) -> None:
+        """To be published at a time. A draft is proposed by that. Raises Conflict."""
+        self.propose(stamp=stamp)
+        facts: dict[str, Any] = {"at": at, "ramp": None if ramp is None else ramp.to_data()}
+        self.record(ChangeSet.Scheduled, stamp=stamp, **self.place, **facts)
+
+    def halt(self, problem: str, *, stamp: Stamp) -> None:
+        """What is due cannot be done; it is left to people. Raises Conflict."""
+        self.require_state(*OPEN, RAMPING)
+        self.record(ChangeSet.Halted, stamp=stamp, **self.place, problem=problem)
+
+    def begin_ramp(self, ramp: Ramp, *, stamp: Stamp) -> None:
+        """Raises Conflict."""
+        self.require_open()
+        self._require_drafts()
+        self._record_step(ramp, ramp.steps[0], stamp)
+
+    def step(self, percent: float, *, stamp: Stamp) -> None:
+        """Let more users have it. Raises Conflict; InvalidRequest for a step that leads down."""
+        self.require_state(RAMPING)
+        assert self.ramp is not None
+        assert self.percent is not None
+        if not self.percent < percent < ALL:
+            message = f"the next step is above {self.percent:g} % and at most {ALL} %: to go back, roll it back"
+            raise InvalidRequest.at("/percent", message, "percent")
+        self._record_step(self.ramp, percent, stamp)
+
+    def _record_step(self, ramp: Ramp, percent: float, stamp: Stamp) -> None:
+        self.record(ChangeSet.Ramped, stamp=stamp, **self.place, percent=percent, **ramp.to_data())
 
     def discard(self, *, stamp: Stamp) -> None:
         """For good; the drafts stay readable. Raises Conflict."""

@@ -24,6 +24,7 @@ from domain.installation.resolver import Resolver
 from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
 from domain.profiles.profile import Profile
+from domain.releases.change_set import ChangeSet
 from domain.secrets.envelope import shown_json
 from domain.webhooks.webhook import Webhook
 from infrastructure.projections.change_set_rows import TOPICS as CHANGE_SETS
@@ -49,10 +50,16 @@ DEFINITIONS = {
     Profile.Updated.TOPIC: "profile",
     Profile.Deleted.TOPIC: "profile",
     # Which of them it is tells what it does.
+    **{event.TOPIC: event.TOPIC for event in (ChangeSet.Ramped, ChangeSet.RampEnded)},
     **{event.TOPIC: event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS)},
 }
 # Their names are of an environment, or they have none.
-NAMED_BY_STREAM = frozenset({"profile", "serving", *(event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS))})
+NAMED_BY_STREAM = frozenset(
+    {
+        *("profile", "serving", ChangeSet.Ramped.TOPIC, ChangeSet.RampEnded.TOPIC),
+        *(event.TOPIC for event in (*Experiment.EVENTS, *Webhook.EVENTS)),
+    }
+)
 ASSIGNMENTS = frozenset({Assignment.Assigned.TOPIC, Assignment.Unassigned.TOPIC})
 
 
@@ -113,6 +120,9 @@ class Batch:
     def fold(self, pairs: Iterable[tuple[Recorded, Commit]]) -> None:
         commit_at = 0
         for event, commit in pairs:
+            if event.topic in CHANGE_SETS:
+                before = self.change_sets.get(event.stream_hex)
+                self.change_sets[event.stream_hex] = next_change_set(before, event, commit)
             if event.topic in CONFIG_TOPICS:
                 if commit.last != commit_at:
                     self._settle()
@@ -120,9 +130,6 @@ class Batch:
                 self._config(event, commit)
             elif kind := DEFINITIONS.get(event.topic):
                 self._definition(kind, event, commit)
-            elif event.topic in CHANGE_SETS:
-                before = self.change_sets.get(event.stream_hex)
-                self.change_sets[event.stream_hex] = next_change_set(before, event, commit)
             elif event.topic == EVALUATION:
                 self.evaluations.append(evaluation_row(event, commit))
             elif event.topic in ASSIGNMENTS:

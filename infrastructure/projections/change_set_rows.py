@@ -6,8 +6,13 @@ import msgspec
 
 from application.change_set_views import ChangeSetRow
 from application.ports import Commit, Recorded
-from domain.releases.change_set import ChangeSet, state_after
+from domain.releases.change_set import ChangeSet
+from domain.releases.states import state_after
+from domain.times import microseconds
 
+END_WAITING = frozenset(
+    event.TOPIC for event in (ChangeSet.Halted, ChangeSet.Published, ChangeSet.RolledBack, ChangeSet.Discarded)
+)
 TOPICS = frozenset(event.TOPIC for event in ChangeSet.EVENTS)
 
 
@@ -18,6 +23,9 @@ class Payload(msgspec.Struct):
     environment: str
     title: str = ""
     is_approved: bool = False
+    at: str | None = None
+    percent: float = 0
+    bake_minutes: float = 0
 
 
 decode = msgspec.json.Decoder(Payload).decode
@@ -33,4 +41,14 @@ def next_change_set(before: ChangeSetRow | None, event: Recorded, commit: Commit
     else:
         created, newest = (before.created_us, before.created_by), (commit.recorded_us, payload.actor)
         id_, place = before.id, (before.environment, before.title)
-    return ChangeSetRow(id_, *place, state, event.version, *created, *newest, commit.last)
+    return ChangeSetRow(
+        id_, *place, state, event.version, *created, *newest, commit.last, _due(before, event, commit, payload)
+    )
+
+
+def _due(before: ChangeSetRow | None, event: Recorded, commit: Commit, payload: Payload) -> int | None:
+    if event.topic == ChangeSet.Scheduled.TOPIC:
+        return microseconds(payload.at or "")
+    if event.topic == ChangeSet.Ramped.TOPIC:
+        return commit.recorded_us + round(payload.bake_minutes * 60_000_000)
+    return None if before is None or event.topic in END_WAITING else before.due_us

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-SHAPE = 8
+SHAPE = 9
 
 VIEWS = MetaData()
 
@@ -179,6 +179,8 @@ change_sets = Table(
     number("recorded_us"),  # of the newest event, as are the columns below
     text("actor"),
     number("position"),
+    number("due_us", nullable=True),  # when the service has to do something about it
+    Index("change_sets_by_due", "due_us"),
     Index("change_sets_by_environment", "environment", "created_us", "id"),
 )
 

@@ -616,6 +616,12 @@ ROUTES: dict[str, Asked] = {
         lambda there, t: on_change_set("POST", "/rollback", {})(there, f"published {t}"),
         changes=True,
     ),
+    "step_change_set": Asked(
+        MAINTAINERS,
+        lambda there, t: on_change_set("POST", "/step", {"percent": 50})(there, f"ramping {t}"),
+        changes=True,
+        targets=("global", "elsewhere"),
+    ),
     "approve_change_set": Asked(
         MAINTAINERS,
         on_change_set("POST", "/approve", {}),
@@ -863,6 +869,28 @@ def hold(there: Furnished, target: str, environment: str, scope: str) -> None:
     there.promoted[target] = client.post(f"/api/locks/{held}/promote", json=promote).json()["id"]
 
 
+def draft_at(there: Furnished, target: str, environment: str, scope: str) -> None:
+    """Change sets about a target: one proposed, one published, and of what is global one on a ramp."""
+    drafts: dict[str, dict[str, Any]] = {
+        target: {"config_id": there.configs[target]["id"], "description": "drafted"},
+        f"published {target}": {**PART, "scope": scope, "name": "p"},
+    }
+    if scope == "global":
+        drafts[f"ramping {target}"] = {**PART, "name": "r", "is_default": True}
+    for name, draft in drafts.items():
+        new = {"environment": environment, "title": name, "drafts": [draft]}
+        there.change_sets[name] = there.client.post("/api/change-sets", json=new).json()
+        act, body = ACTS[name.partition(" ")[0]] if " " in name and name != target else ("propose", {})
+        there.client.post(f"/api/change-sets/{there.change_sets[name]['id']}/{act}", json=body)
+
+
+PART = {"config_type": "question_generation", "config_data": {}}
+ACTS: dict[str, tuple[str, Any]] = {
+    "published": ("publish", {}),
+    "ramping": ("publish", {"ramp": {"steps": [1, 100], "bake_minutes": 600}}),
+}
+
+
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
     keys = key_file(tmp_path_factory.mktemp("keys") / "keys", "m-1")
@@ -878,14 +906,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         for target, (environment, scope) in TARGETS.items():
             there.configs[target] = client.create(data=CHUNKING, environment=environment, scope=scope)
             there.configs[target] = client.change(there.configs[target], description="changed")
-            draft = {"config_id": there.configs[target]["id"], "description": "drafted"}
-            new = {"environment": environment, "title": target, "drafts": [draft]}
-            there.change_sets[target] = client.post("/api/change-sets", json=new).json()
-            client.post(f"/api/change-sets/{there.change_sets[target]['id']}/propose", json={})
-            new["drafts"] = [{"config_type": "question_generation", "scope": scope, "name": "p", "config_data": {}}]
-            published = client.post("/api/change-sets", json=new).json()
-            client.post(f"/api/change-sets/{published['id']}/publish", json={})
-            there.change_sets[f"published {target}"] = published
+            draft_at(there, target, environment, scope)
         client.post("/api/environments", json={"name": "empty"})
         client.post("/api/environments", json={"name": "trial"})
         for target, (environment, scope) in TARGETS.items():

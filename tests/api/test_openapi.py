@@ -300,6 +300,11 @@ def of_change_sets(client: Client, name: str) -> dict[str, Any]:
         client.post(f"/api/change-sets/{made['id']}/propose", json={}, headers=another)
     if name == "rollback_change_set":
         client.post(f"/api/change-sets/{made['id']}/publish", json={})
+    if name == "step_change_set":
+        ramp = {"steps": [1, 10, 100], "bake_minutes": 60}
+        draft = {"config_type": "question_generation", "name": "n", "config_data": {}, "is_default": True}
+        made = client.post("/api/change-sets", json={**new, "drafts": [draft]}).json()
+        assert client.post(f"/api/change-sets/{made['id']}/publish", json={"ramp": ramp}).status_code == 200
     bodies = {"draft_in_change_set": {"drafts": [{**DRAFT, "name": "another"}]}}
     without_body = name in {"read_change_set", "list_change_sets", "remove_draft_of_change_set"}
     path = {"id": made["id"], "subject": made["drafts"][0]["id"]}

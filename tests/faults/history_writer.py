@@ -27,6 +27,7 @@ from domain.errors import NotFound, Refusal
 from domain.experiments.known import KnownExperiment
 from domain.installation.policy import Policy, PolicyRule
 from domain.profiles.profile import KnownProfile
+from domain.releases.ramp import Ramp
 from tests.faults.load import NAMES, random_document
 
 SCOPES = [
@@ -77,6 +78,7 @@ class Writer:
         self.problems: list[str] = []
         self.accepted = 0  # commits that record something, at least
         self._change_sets: list[UUID] = []
+        self._ramped: list[UUID] = []
         self._acts: list[tuple[float, Callable[[], Outcome | None]]] = [
             (6, self._create),
             (6, self._update),
@@ -113,6 +115,9 @@ class Writer:
             (2, self._publish),
             (0.5, self._discard),
             (1, self._roll_back_change_set),
+            (2, self._begin_ramp),
+            (2, self._step),
+            (1, self._wait_and_halt),
             (1, self._evaluate),
         ]
 
@@ -337,7 +342,7 @@ class Writer:
     def _begin_change_set(self) -> Outcome:
         command = self._command("create_change_set")
         wishes = [self._wish()]
-        outcome = self._cases.change_sets.create(self._environment, title="t", wishes=wishes, command=command)
+        outcome = self._cases.releases.change_sets.create(self._environment, title="t", wishes=wishes, command=command)
         self._change_sets.append(change_set_id(command))
         return done(outcome)
 
@@ -347,30 +352,54 @@ class Writer:
         return self._random.choice(self._change_sets)
 
     def _draft(self) -> Outcome:
-        return done(self._cases.change_sets.draft(self._change_set(), [self._wish()], command=self._command("draft")))
+        command, wishes = self._command("draft"), [self._wish()]
+        return done(self._cases.releases.change_sets.draft(self._change_set(), wishes, command=command))
 
     def _remove_draft(self) -> Outcome:
         id_ = self._change_set()
-        subject = self._random.choice([*self._cases.change_sets.find(id_).drafts, UUID(int=1)])
-        return done(self._cases.change_sets.remove_draft(id_, subject, command=self._command("remove_draft")))
+        subject = self._random.choice([*self._cases.releases.change_sets.find(id_).drafts, UUID(int=1)])
+        return done(self._cases.releases.change_sets.remove_draft(id_, subject, command=self._command("remove_draft")))
 
     def _propose(self) -> Outcome:
-        return done(self._cases.change_sets.propose(self._change_set(), command=self._command("propose")))
+        return done(self._cases.releases.change_sets.propose(self._change_set(), command=self._command("propose")))
 
     def _check_and_approve(self) -> Outcome:
-        id_, publishing = self._change_set(), self._cases.publish_change_sets
+        id_, publishing = self._change_set(), self._cases.releases.publishing
         publishing.check(id_, command=self._command("check"))
         return done(publishing.approve(id_, command=replace(self._command("approve"), principal="another")))
 
     def _publish(self) -> Outcome:
-        return done(self._cases.publish_change_sets.publish(self._change_set(), command=self._command("publish")))
+        return done(self._cases.releases.publishing.publish(self._change_set(), command=self._command("publish")))
 
     def _roll_back_change_set(self) -> Outcome:
         command = self._command("rollback_change_set")
-        return done(self._cases.publish_change_sets.roll_back(self._change_set(), command=command))
+        return done(self._cases.releases.publishing.roll_back(self._change_set(), command=command))
+
+    def _begin_ramp(self) -> Outcome:
+        """Of a change set that has but one global draft, so that it can be."""
+        command = self._command("create_change_set")
+        fields = {"config_data": self._document("chunking"), "is_default": True}
+        wishes = [Wish("config", fields, self._random.choice(NAMES), SCOPES[0], "chunking")]
+        self._cases.releases.change_sets.create(self._environment, title="r", wishes=wishes, command=command)
+        id_, ramp = change_set_id(command), Ramp((20, 60, 100), 60)
+        self._ramped.append(id_)
+        self._change_sets.append(id_)
+        return done(self._cases.releases.ramps.begin(id_, ramp, command=self._command("publish_change_set")))
+
+    def _step(self) -> Outcome:
+        if not self._ramped:
+            raise NotFound("no ramp is there yet")
+        id_ = self._random.choice(self._ramped[-3:])
+        return done(self._cases.releases.ramps.step(id_, command=self._command("step_change_set")))
+
+    def _wait_and_halt(self) -> Outcome:
+        id_, ramps = self._change_set(), self._cases.releases.ramps
+        ramps.schedule(id_, "2999-01-01T00:00:00Z", ramp=None, command=self._command("publish_change_set"))
+        version = self._cases.releases.change_sets.find(id_).version
+        return done(ramps.halt(id_, "held", command=self._command("halt"), expected_version=version))
 
     def _discard(self) -> Outcome:
-        return done(self._cases.change_sets.discard(self._change_set(), command=self._command("discard")))
+        return done(self._cases.releases.change_sets.discard(self._change_set(), command=self._command("discard")))
 
     def _evaluate(self) -> Outcome:
         manifest, metrics = {"seed": 42}, {"f1": self._random.random()}

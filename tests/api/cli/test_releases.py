@@ -27,6 +27,16 @@ def test_what_is_drafted_together_is_published_together_and_given_back(varve: Va
     assert "rolled_back   longer" in varve("release", "list").out
 
 
+def test_a_release_comes_step_by_step(varve: Varve):
+    varve("set", *CHUNKING, "max_chunk_size=500")
+    id_ = varve("release", "draft", *CHUNKING, "max_chunk_size=900", "--json").json["id"]
+    assert "write --steps" in varve("release", "publish", id_, "--steps", "1,few").err
+    assert "ramping" in varve("release", "publish", id_, "--steps", "1,10,100").out
+    assert varve("release", "step", id_, "--json").json["ramp"]["percent"] == 10
+    assert "published" in varve("release", "step", id_, "100").out
+    assert size(varve) == 900
+
+
 def test_what_differs_between_environments_is_compared_and_released(varve: Varve):
     varve("env", "add", "staging")
     varve("set", *CHUNKING, "max_chunk_size=900", "-e", "staging")

@@ -219,6 +219,7 @@ RECORDS: dict[str, tuple[str, str, Any]] = {
     "pause_experiment": ("POST", "/api/experiments/{running}/pause", {}),
     "conclude_experiment": ("POST", "/api/experiments/{running}/conclude", {"adopt": None}),
     "publish_change_set": ("POST", "/api/change-sets/{change_set}/publish", {}),
+    "step_change_set": ("POST", "/api/change-sets/{ramping}/step", {"percent": 50}),
     "rollback_change_set": ("POST", "/api/change-sets/{published}/rollback", {}),
     "assign_owner": ("PUT", "/api/collections/c-9/owner", {"user_id": "u-1"}),
     "revise_environment": ("PUT", PRODUCTION, {"order": 7}),
@@ -295,6 +296,10 @@ def furnish(client: Client) -> dict[str, Any]:
     ).json()
     assert client.post(f"/api/change-sets/{published['id']}/publish", json={}).status_code == 200
     ids["published"] = published["id"]
+    part = {"config_type": "question_generation", "name": "n", "config_data": {}, "is_default": True}
+    ids["ramping"] = client.post("/api/change-sets", json={"title": "t", "drafts": [part]}).json()["id"]
+    ramp = {"steps": [1, 100], "bake_minutes": 600}
+    assert client.post(f"/api/change-sets/{ids['ramping']}/publish", json={"ramp": ramp}).status_code == 200
     return {**ids, "profile": profiles[1], "running": running, "experiment": draft}
 
 
