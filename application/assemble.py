@@ -116,6 +116,11 @@ class Assembler:
         self._metrics = metrics
         self._kept: dict[tuple[Any, ...], ResolvedType] = {}
 
+    @property
+    def resolutions(self) -> int:
+        """How many are kept: what its answers have cost so far."""
+        return len(self._kept)
+
     def assembled(
         self,
         context: Context,

@@ -125,5 +125,13 @@ def test_of_very_many_the_last_are_tried_and_few_are_shown(api: Client, monkeypa
     told = (found["seen"], found["tried"], found["is_whole"], found["affected"], len(found["examples"]))
     assert told == (70, 60, False, 60, 20)
     assert all(one["user_id"].startswith("u-") for one in found["examples"])
-    both = seen(api, PUT, {**PUT, "config_type": "chunking", "config_data": {"max_chunk_size": 500}})
-    assert (both["tried"], both["affected"]) == (30, 30)
+
+
+def test_where_each_context_gets_something_else_fewer_are_tried(api: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("application.contexts_seen.MAX_RESOLVED", 6)
+    users = [f"u-{n}" for n in range(5)]
+    used(api, *((user, None) for user in users))
+    for user in users:
+        api.create("retrieval", {"rerank": True}, scope="user", user_id=user, mode="overlay")
+    found = seen(api)  # each with the change and without
+    assert (found["seen"], found["tried"], found["is_whole"], found["affected"]) == (5, 3, False, 3)
