@@ -1,5 +1,7 @@
 // How the console asks: each call is one that any other program can make.
 
+import {lost} from "./connection.js";
+
 /** A request that was not carried out. `detail` says what to do; `faults` are {pointer, message, rule}. */
 export class Problem extends Error {
   constructor(status, {code = "", title = "", detail = "", errors = []} = {}) {
@@ -7,10 +9,6 @@ export class Problem extends Error {
     this.status = status;
     this.code = code;
     this.faults = errors;
-  }
-
-  get isOffline() {
-    return this.status === 0;
   }
 }
 
@@ -52,6 +50,7 @@ export async function ask(path, {method = "GET", query = [], body, ifMatch, sign
   const response = await admitted(address, options);
   const position = Number(response.headers.get("Varve-Position") ?? 0);
   const data = await read(response);
+  if (response.status === 503) lost(data?.detail ?? "it is not ready");
   if (!response.ok) throw new Problem(response.status, data ?? {});
   if (method !== "GET") heard(position);
   return {data, etag: response.headers.get("ETag"), position, status: response.status};
@@ -88,6 +87,7 @@ async function fetched(address, options) {
     return await fetch(address, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    lost("it cannot be reached");
     throw new Problem(0, OFFLINE);
   }
 }

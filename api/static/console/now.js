@@ -3,6 +3,7 @@
 import {Problem, ask, listed} from "./api.js";
 import {go, here} from "./address.js";
 import {Beginning} from "./beginning.js";
+import {useConnection} from "./connection.js";
 import {contextOf, effectivePath, nameOf, parametersOf, textOf, userOf} from "./contexts.js";
 import {follow} from "./live.js";
 import {Trouble, Waiting} from "./messages.js";
@@ -104,7 +105,8 @@ function useHead(environment, contexts) {
         const ours = scopes.length === 0 || scopes.some((scope) => touches.has(scope) || /^(profile|experiment|release):/.test(scope));
         if (ours) again({position, said: `${types.join(", ") || "something"} changed just now`});
       },
-      state: (state) => setHead((was) => ({...was, state, said: state === "live" ? "live" : "not connected: trying again"})),
+      // What was told while nobody listened is not told again: what is shown is asked for anew.
+      state: (state) => setHead((was) => ({...was, state, said: state === "live" ? "live" : "not connected: trying again", count: was.count + (was.state === "offline" && state === "live")})),
     });
   }, [environment, contexts]);
   return head;
@@ -114,6 +116,7 @@ function useHead(environment, contexts) {
 function useTurns(environment, context, count) {
   const [turns, setTurns] = useState({items: [], problem: null});
   const held = useRef({key: "", items: []});
+  const {returns} = useConnection();
   useEffect(() => {
     const ending = new AbortController();
     const key = `${environment} ${textOf(context)}`;
@@ -129,7 +132,7 @@ function useTurns(environment, context, count) {
       (problem) => problem.name !== "AbortError" && setTurns((was) => ({...was, problem})),
     );
     return () => ending.abort();
-  }, [environment, textOf(context), count]);
+  }, [environment, textOf(context), count, returns]);
   return turns;
 }
 
@@ -143,6 +146,7 @@ function useAnswers(environment, contexts, position, count, isOff = false) {
   const [shown, setShown] = useState({of: "", sources: [], degraded: [], fresh: [], problem: null, position: 0});
   const of = [environment, position === null, ...contexts.map(textOf)].join(" ");
   const asked = position === null ? count : position;
+  const {returns} = useConnection();
   useEffect(() => {
     if (isOff) return undefined;
     const ending = new AbortController();
@@ -164,7 +168,7 @@ function useAnswers(environment, contexts, position, count, isOff = false) {
       (problem) => problem.name !== "AbortError" && setShown((was) => ({...was, problem})),
     );
     return () => (ending.abort(), clearTimeout(timer));
-  }, [of, asked, isOff]);
+  }, [of, asked, isOff, returns]);
   return shown;
 }
 

@@ -1,6 +1,7 @@
 // Who is signed in, and what they may do. The page offers nothing else; the service decides all the same.
 
 import {actor, ask, door} from "./api.js";
+import {useConnection} from "./connection.js";
 import {useEffect, useState} from "./view.js";
 
 const SESSION = "/console/session";
@@ -18,12 +19,13 @@ function put(changes) {
 /** @returns {{session: Session | null, problem: Error | null, isLapsed: boolean}} lapsed: the session ended while the page was used */
 export function useSession() {
   const [found, setFound] = useState(known);
+  const {returns} = useConnection();
   useEffect(() => {
     watching.add(setFound);
     others.onmessage = lookAgain;
-    lookAgain();
     return () => watching.delete(setFound);
   }, []);
+  useEffect(() => void lookAgain(), [returns]);
   return found;
 }
 

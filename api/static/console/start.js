@@ -1,12 +1,14 @@
 // The frame around the pages.
 
 import {ask} from "./api.js";
+import {useAnswer} from "./asking.js";
 import {followLinks, useAddress} from "./address.js";
 import {Audit} from "./audit.js";
+import {useConnection} from "./connection.js";
 import {Edit} from "./edit.js";
 import {Experiments} from "./experiments.js";
 import {History} from "./history.js";
-import {Empty, Trouble, Waiting} from "./messages.js";
+import {Absent, Empty, Trouble, Waiting} from "./messages.js";
 import {Now} from "./now.js";
 import {Profiles} from "./profiles.js";
 import {useSession} from "./session.js";
@@ -29,6 +31,7 @@ function Console() {
   const {path, query} = useAddress();
   const found = PAGES.find((one) => one.path === path);
   const {session, problem, isLapsed} = useSession();
+  const connection = useConnection();
   useEffect(() => void (document.title = found ? `${found.name} · Varve` : "Varve"), [found]);
   return html`
     <a class="skip" href="#page">Skip to the page</a>
@@ -42,7 +45,8 @@ function Console() {
       <${Theme} />
     </header>
     ${session?.mode === "open" && html`<p class="open-to-all">Open to everybody on this machine: nobody is asked for a key, and all may change everything.</p>`}
-    <main id="page" tabindex="-1">
+    <${Absent} ...${connection} />
+    <main id="page" tabindex="-1" class=${connection.since ? "is-old" : ""}>
       ${session ? html`<${Page} ...${{session, found, query}} />` : problem ? html`<${Trouble} problem=${problem} />` : html`<${Waiting} />`}
     </main>
     ${isLapsed && html`<${Again} session=${session} />`}`;
@@ -58,20 +62,9 @@ function Page({session, found, query}) {
 
 /** A page, once it is known which environments there are. */
 function Installation({page, query}) {
-  const {environments, problem} = useInstallation();
-  if (problem) return html`<${Trouble} problem=${problem} />`;
-  return environments ? html`<${page} ...${{query, environments}} />` : html`<${Waiting} />`;
-}
-
-function useInstallation() {
-  const [known, setKnown] = useState({environments: null, problem: null});
-  useEffect(() => {
-    ask("/api/environments").then(
-      ({data}) => setKnown({environments: data.items.map(({name}) => name), problem: null}),
-      (problem) => setKnown({environments: null, problem}),
-    );
-  }, []);
-  return known;
+  const {data, problem} = useAnswer((signal) => ask("/api/environments", {signal}), []);
+  if (!data) return problem ? html`<${Trouble} problem=${problem} />` : html`<${Waiting} />`;
+  return html`<${page} ...${{query, environments: data.data.items.map(({name}) => name)}} />`;
 }
 
 function Theme() {
