@@ -253,6 +253,7 @@ def served(
             views=views,
             assignments=assignments,
             catalogs=catalogs,
+            resolve_config=resolve_config,
             commands=commands,
             guarding=guarding,
             signals=LoggedReleases(exposition.registry),

@@ -11,9 +11,11 @@ from application.change_set_views import ChangeSetViews
 from application.change_sets import ChangeSets
 from application.commands import Commands
 from application.ports import EventStore, Views
+from application.preview_change_set import PreviewChangeSet
 from application.publish_change_sets import PublishChangeSets
 from application.ramp_releases import RampReleases
 from application.register_types import RegisterTypes
+from application.resolve_config import ResolveConfig
 from application.roll_back_releases import RollBackReleases
 from application.side_by_side import SideBySide
 
@@ -27,6 +29,7 @@ class Releases:
     side_by_side: SideBySide
     advance: AdvanceReleases
     roll_back: RollBackReleases
+    preview: PreviewChangeSet
 
     @classmethod
     def of(
@@ -37,6 +40,7 @@ class Releases:
         views: Views,
         assignments: Assignments,
         catalogs: Catalogs,
+        resolve_config: ResolveConfig,
         commands: Commands,
         guarding: Commands,
         signals: ReleaseSignals,
@@ -59,4 +63,5 @@ class Releases:
             SideBySide(store, views, catalogs),
             advance,
             RollBackReleases(listed, turning_back, **now),
+            PreviewChangeSet(store, views, resolve_config, change_sets, publishing),
         )

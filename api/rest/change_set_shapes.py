@@ -15,6 +15,7 @@ from application.commands import DryRun, Outcome
 from application.publish_change_sets import Checked
 from application.register_types import fault_data
 from application.use_cases import UseCases
+from domain.access.roles import Action
 from domain.configs.scope import Scope
 from domain.errors import Fault
 from domain.profiles.profile import profile_scope
@@ -24,14 +25,14 @@ from domain.secrets.envelope import shown
 from domain.times import rfc3339
 
 
-def allowed(change_set: ChangeSet, access: Access) -> None:
+def allowed(change_set: ChangeSet, access: Access, *, action: Action | None = None) -> None:
     """Whether the caller may do this with all that it is about. Raises NotFound, Forbidden."""
     if not change_set.drafts:
-        access.to(change_set.environment)
+        access.to(change_set.environment, action=action)
     for draft in change_set.drafts.values():
         if draft.kind == "type" and access.changes:
             access.to_definitions()
-        access.to(change_set.environment, scope_of(draft))
+        access.to(change_set.environment, scope_of(draft), action=action)
 
 
 def scope_of(draft: Draft) -> Scope:

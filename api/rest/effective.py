@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import unquote
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.access import Access, ReadsEffective
 from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
+from api.rest.change_set_shapes import allowed
 from api.rest.effective_answer import Shown, finished, opened_etag
 from api.rest.examples import EFFECTIVE, responses
 from application.assemble import Effective
@@ -19,9 +21,11 @@ from application.use_cases import UseCases
 from domain.access.roles import Action
 from domain.configs.attributes import parsed_attributes
 from domain.configs.scope import Context, Scope
+from domain.errors import InvalidRequest
 
 router = APIRouter(prefix="/api/runtime-configs", tags=["effective"], route_class=StrictRoute)
 
+NOW = AskedMoment(None, None, preview=False)
 RESPONSES = responses(
     400, 404, 409, 503, ok={200: ("The effective configs.", EFFECTIVE)}, empty={304: "Unchanged since it was read."}
 )
@@ -37,6 +41,7 @@ Types = Annotated[list[str], Query(max_length=500, description="Only these types
 Secrets = Annotated[bool, Query(description="Give secrets in plain text, in an answer that nothing keeps.")]
 Told = Annotated[list[str], Query(alias="attribute", max_length=50, description=ATTRIBUTE)]
 Layers = Annotated[bool, Query(description="Give, for each type, the document of each layer without those above it.")]
+Would = Annotated[UUID | None, Query(description="As if this change set were published now.")]
 Explain = Annotated[bool, Query(description="Tell for each field who gave it, when and why, and what it hides.")]
 
 
@@ -55,11 +60,18 @@ def effective_without_user(
     explain: Explain = False,
     layers: Layers = False,
     secrets: Secrets = False,
+    change_set: Would = None,
 ) -> Response:
     """The effective configs of a context in which no user is known, or only by `user_id`."""
     context = context_of(cases, environment, user_id, collection_id, scope, parsed_attributes(attribute))
-    answer = answered_open if secrets else answered
     shown = Shown(explain, layers)
+    if change_set is not None:
+        if secrets or asked != NOW:
+            raise InvalidRequest.at(
+                "/change_set", "change_set is about now, and shows no secrets: name it alone", "alone"
+            )
+        return previewed(change_set, cases, access, context, types=config_types, shown=shown)
+    answer = answered_open if secrets else answered
     return answer(request, cases, access, context, types=config_types, shown=shown, asked=asked)
 
 
@@ -81,6 +93,7 @@ def effective_of_user(
     explain: Explain = False,
     layers: Layers = False,
     secrets: Secrets = False,
+    change_set: Would = None,
 ) -> Response:
     """The effective configs of a user: every field from the strongest layer that gives it, now or as of a moment.
 
@@ -88,8 +101,14 @@ def effective_of_user(
     applications are to use their own defaults, `serving` beside the configs says `defaults`.
     """
     context = context_of(cases, environment, user_id, collection_id, scope, parsed_attributes(attribute))
-    answer = answered_open if secrets else answered
     shown = Shown(explain, layers)
+    if change_set is not None:
+        if secrets or asked != NOW:
+            raise InvalidRequest.at(
+                "/change_set", "change_set is about now, and shows no secrets: name it alone", "alone"
+            )
+        return previewed(change_set, cases, access, context, types=config_types, shown=shown)
+    answer = answered_open if secrets else answered
     return answer(request, cases, access, context, types=config_types, shown=shown, asked=asked)
 
 
@@ -110,6 +129,29 @@ def context_of(
         scopes=others,
         attributes=attributes,
     )
+
+
+def require_now(asked: AskedMoment, *, secrets: bool) -> None:
+    """Raises InvalidRequest for a preview of the past, or of secrets."""
+    if secrets or asked != NOW:
+        message = "change_set is about now, and shows no secrets: leave the others out"
+        raise InvalidRequest.at("/change_set", message, "alone")
+
+
+def previewed(
+    change_set: UUID, cases: UseCases, access: Access, context: Context, *, types: list[str], shown: Shown
+) -> Response:
+    """The answer as it would be. Whoever asks must be allowed to read configs, since drafts show them."""
+    access.to_context(context, action=Action.READ_CONFIGS)
+    allowed(cases.releases.change_sets.find(change_set), access, action=Action.READ_CONFIGS)
+    effective = cases.releases.preview.effective(change_set, context, types=types or None)
+    answer = finished(effective, epoch=cases.store.identity.epoch, shown=shown)
+    headers = {"Varve-Position": str(answer.position), "Varve-Preview": "true", "Cache-Control": "no-store"}
+    return Response(_written(answer), headers=headers, media_type="application/json")
+
+
+def _written(answer: Answer) -> bytes:
+    return answer.head + str(answer.position).encode() + answer.tail
 
 
 def answered(
@@ -138,8 +180,7 @@ def answered(
     }
     if matches(request, answer.etag.decode()):
         return Response(status_code=304, headers=headers)
-    content = answer.head + str(answer.position).encode() + answer.tail
-    return Response(content, headers=headers, media_type="application/json")
+    return Response(_written(answer), headers=headers, media_type="application/json")
 
 
 def answered_open(
@@ -170,8 +211,7 @@ def answered_open(
     if matches(request, etag):
         return Response(status_code=304, headers=headers)
     answer = finished(effective, epoch=epoch, shown=shown, opening=cases.open_secrets.of(context.environment))
-    content = answer.head + str(answer.position).encode() + answer.tail
-    return Response(content, headers=headers, media_type="application/json")
+    return Response(_written(answer), headers=headers, media_type="application/json")
 
 
 def keep(request: Request, cases: UseCases, effective: Effective, answer: Answer) -> None:

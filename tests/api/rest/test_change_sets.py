@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from application.ports import Command
+from domain.errors import Refusal
 from tests.api.conftest import CONFIGS, Client, opened
 from tests.master_keys import key_file
 
@@ -396,3 +401,55 @@ def test_a_type_is_as_it_was_after_a_rollback(api: Client) -> None:
     act(api, found, "rollback")
     assert api.effective()["rerank_depth"] == {"depth": 8}
     assert api.get("/api/config-types/rerank_depth").json()["schema"] == schema(10)
+
+
+def test_of_two_promotions_at_once_one_wins_and_whole(client: Client) -> None:
+    contested = client.create("chunking", {"max_chunk_size": 500})
+    sets = [
+        made(
+            client,
+            {"config_id": contested["id"], "config_data": {"max_chunk_size": size}},
+            {"config_type": "retrieval", "name": f"n-{size}", "config_data": {}, "scope": f"user:u-{size}"},
+        )
+        for size in (600, 700)
+    ]
+    for one in sets:
+        act(client, one, "propose")
+    barrier, publishing = Barrier(2), client.service.use_cases.releases.publishing
+
+    def publish(change_set: dict[str, Any]) -> str | None:
+        barrier.wait()
+        try:
+            publishing.publish(UUID(change_set["id"]), command=Command("racer", uuid4().hex, "publish", b""))
+        except Refusal as refusal:
+            return refusal.code
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        codes = list(pool.map(publish, sets))
+    assert sorted(codes, key=str) == [None, "conflict"]
+    winner = sets[codes.index(None)]
+    size = winner["drafts"][0]["wanted"]["config_data"]["max_chunk_size"]
+    assert chunking(client)["max_chunk_size"] == size
+    there = client.get(CONFIGS, params={"config_type": "retrieval"}).json()["items"]
+    assert [one["name"] for one in there] == [f"n-{size}"]
+
+
+def test_effective_answers_are_previewed_as_if_it_were_published(client: Client) -> None:
+    config = client.create("chunking", {"max_chunk_size": 500})
+    client.create("retrieval", {"number_of_results": 3}, scope="user:u-1")
+    found = made(
+        client,
+        {"config_id": config["id"], "config_data": {"max_chunk_size": 900}},
+        {"config_type": "retrieval", "scope": "user:u-1", "action": "delete"},
+    )
+    before, position = client.effective("u-1"), client.newest_position
+    preview = client.effective("u-1", change_set=found["id"])
+    assert preview["chunking"]["max_chunk_size"] == 900
+    assert preview["resolution_path"]["retrieval"] == "default"
+    assert (client.effective("u-1"), client.newest_position) == (before, position)
+    assert client.effective("u-2", change_set=found["id"], config_types="chunking")["chunking"]["max_chunk_size"] == 900
+    refused = client.get(f"{CONFIGS}effective/u-1", params={"change_set": found["id"], "position": position})
+    assert refused.status_code == 400
+    act(client, found, "publish")
+    assert client.effective("u-1")["digest"] == preview["digest"]
