@@ -87,6 +87,15 @@ def _nested(pointer: str, value: Any) -> dict[str, Any]:
     return found
 
 
+async def copy(
+    api: Api, id_: Id, *, title: Title = None, environment: Environment = None, reason: Reason = None
+) -> None:
+    """Begin a change set with the drafts of another, such as one that was rolled back."""
+    found = await _found(api, id_, environment)
+    body = {"environment": found["environment"], "title": title or found["title"], "copy_of": found["id"]}
+    _tell(api, await api.command("POST", SETS, {**body, "reason": reason}))
+
+
 async def list_(
     api: Api,
     *,

@@ -240,6 +240,7 @@ class NewChangeSet(Body):
     title: Text
     description: LongText | None = None
     drafts: list[DraftBody] = Field(default_factory=list, max_length=MOST_DRAFTS)
+    copy_of: Annotated[UUID | None, Field(strict=False, description="Begin with the drafts of this one.")] = None
     reason: Reason = None
 
 

@@ -21,6 +21,7 @@ from api.rest.change_set_bodies import CHANGE_SET, LISTED, DraftsBody, NewChange
 from api.rest.change_set_shapes import allowed, answered, change_set_data, listed
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from application.change_sets import change_set_id
+from application.copy_drafts import wishes_of
 from domain.errors import InvalidRequest
 
 router = APIRouter(prefix="/api/change-sets", tags=["change sets"], route_class=StrictRoute)
@@ -37,14 +38,21 @@ def create_change_set(
 ) -> Response:
     """Begin a change set, with its first drafts or without. Each draft is checked as if it were published now."""
     environment = cases.default_environment if body.environment is None else body.environment
-    if not body.drafts:
+    copied = None if body.copy_of is None else cases.releases.change_sets.find(body.copy_of)
+    if copied is not None:
+        allowed(copied, access)
+    if copied is not None and copied.environment != environment:
+        message = f"that change set is of {copied.environment}: name this environment, or make a release"
+        raise InvalidRequest.at("/copy_of", message, "environment")
+    if copied is None and not body.drafts:
         access.to(environment)
     command = asked.command(reason=body.reason)
     outcome = cases.releases.change_sets.create(
         environment,
         title=body.title,
         description=body.description,
-        wishes=wishes(body.drafts, access, environment),
+        wishes=[*wishes(body.drafts, access, environment), *([] if copied is None else wishes_of(copied))],
+        origin=None if copied is None else {"copy_of": str(copied.id)},
         command=command,
         dry_run=dry_run,
     )

@@ -25,6 +25,10 @@ def test_what_is_drafted_together_is_published_together_and_given_back(varve: Va
     assert "rolled_back" in varve("release", "rollback", id_).out
     assert size(varve) == 500
     assert "rolled_back   longer" in varve("release", "list").out
+    again = varve("release", "copy", id_, "--json").json
+    assert (again["state"], again["origin"]) == ("draft", {"copy_of": made["id"]})
+    assert "published" in varve("release", "publish", again["id"]).out
+    assert size(varve) == 900
 
 
 def test_a_release_comes_step_by_step(varve: Varve):

@@ -453,3 +453,24 @@ def test_effective_answers_are_previewed_as_if_it_were_published(client: Client)
     assert refused.status_code == 400
     act(client, found, "publish")
     assert client.effective("u-1")["digest"] == preview["digest"]
+
+
+def test_a_copy_begins_as_a_draft_and_wants_the_same(api: Client) -> None:
+    config = api.create("retrieval", {"number_of_results": 3})
+    gone = api.create("retrieval", {"number_of_results": 4}, scope="user:u-1")
+    found = made(
+        api,
+        {**CHUNKING, "is_default": True},
+        {"config_id": config["id"], "config_data": {"number_of_results": 9}},
+        {"config_id": gone["id"], "action": "delete"},
+        {"kind": "profile", "name": "p", "settings": {"retrieval": {"number_of_results": 25}}},
+    )
+    act(api, found, "publish")
+    after = api.effective("u-1")["digest"]
+    act(api, found, "rollback")
+    copied = made(api, title="again", copy_of=found["id"])
+    assert (copied["state"], len(copied["drafts"])) == ("draft", 4)
+    act(api, copied, "publish")
+    assert api.effective("u-1")["digest"] == after
+    answer = api.post(SETS, json={"title": "t", "copy_of": found["id"], "environment": "elsewhere"})
+    assert answer.json()["errors"][0]["pointer"] == "/copy_of"
