@@ -24,6 +24,7 @@ from infrastructure.backup import back_up, restore
 from tests.contract.test_as_of import answers
 from tests.faults.doors import UseCaseDoor
 from tests.faults.load import Racer
+from tests.new_log import NEW_LOG
 from tests.shared_postgres import fresh_database
 
 STEPS = 40
@@ -40,7 +41,7 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path, postgres_server_ur
 
 
 def boundaries(cases: UseCases) -> list[int]:
-    return [commit.last for commit in cases.store.commits(after=12, limit=10_000)]
+    return [commit.last for commit in cases.store.commits(after=NEW_LOG, limit=10_000)]
 
 
 def go_on(cases: UseCases, steps: int, *, seed: int) -> None:
@@ -94,7 +95,7 @@ def test_views_of_what_was_there_before_are_not_taken_for_those_of_the_backup(tm
     path.unlink()  # the views stay
     restore(tmp_path / "backup.db", url)
     with service(url, variables={}) as served:
-        assert served.use_cases.progress.visible == 12
+        assert served.use_cases.progress.visible == NEW_LOG
         assert served.use_cases.rebuilder.verify().equal
 
 
@@ -142,7 +143,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(
     connection.close()
     refused(lambda: restore(tmp_path / "backup.db", other_url), match)
     with service(other_url, variables={}) as served:
-        assert served.use_cases.progress.visible == 12
+        assert served.use_cases.progress.visible == NEW_LOG
 
 
 def test_what_is_no_backup_or_no_store_is_told(tmp_path: Path):
@@ -237,4 +238,4 @@ def test_a_backup_that_is_killed_leaves_no_file_of_that_name_and_can_be_made_aga
         assert not target.exists()
         (part,) = (one for one in tmp_path.glob("backup.db.part-*") if one.suffix.rpartition("-")[2].isdigit())
         part.rename(f"{target}.part-{os.getpid()}")  # as a process of the same number would find it
-        assert back_up(kept_url, target).position == 12
+        assert back_up(kept_url, target).position == NEW_LOG

@@ -17,6 +17,7 @@ from domain.configs.scope import GLOBAL, Scope
 from domain.configs.slot import slot_id
 from tests.faults.invariants import violations
 from tests.faults.recorded_log import LoggedCommit, LoggedEvent, RecordedLog, log_in_memory
+from tests.new_log import NEW_LOG
 
 USER, COLLECTION = Scope("user", "u-1"), Scope("collection", "c-1")
 OVERLAID = "question_generation"
@@ -104,7 +105,7 @@ def written():
 BROKEN: dict[str, tuple[str, Callable[[Written], RecordedLog]]] = {
     "a position left out": (
         "positions are dense",
-        lambda w: replace(w.log, events=[event for event in w.log.events if event.position != 15]),
+        lambda w: replace(w.log, events=[event for event in w.log.events if event.position != NEW_LOG + 3]),
     ),
     "a position given twice": ("positions are dense", lambda w: w.with_event(14, position=14)),
     "a commit row left out": (

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.api.conftest import CONFIGS, Client
+from tests.new_log import NEW_LOG
 
 
 def test_the_log_is_read_page_by_page_to_its_end(client: Client) -> None:
@@ -49,7 +50,7 @@ def test_views_that_are_built_anew_are_the_same(client: Client) -> None:
 
 
 def positions(client: Client, **query: object) -> list[int]:
-    return [one["position"] for one in client.get("/api/events", params={"after": 12, **query}).json()["items"]]
+    return [one["position"] for one in client.get("/api/events", params={"after": NEW_LOG, **query}).json()["items"]]
 
 
 def test_the_log_is_filtered_by_actor_subject_and_time(client: Client):
@@ -58,11 +59,11 @@ def test_the_log_is_filtered_by_actor_subject_and_time(client: Client):
     second = client.create(scope="user:u-2")
     by_ann = positions(client, actor="ann")
     assert by_ann[-1] == made_by_ann.json()["position"]
-    assert positions(client, subject=first["id"]) == [13, by_ann[0]]
+    assert positions(client, subject=first["id"]) == [NEW_LOG + 1, by_ann[0]]
     at_u2 = positions(client, subject="user:u-2")
     assert at_u2[-1] == second["position"]
     assert positions(client, **{"from": second["created_at"]}) == at_u2
-    assert positions(client, to=first["created_at"]) == list(range(13, first["position"] + 1))
+    assert positions(client, to=first["created_at"]) == list(range(NEW_LOG + 1, first["position"] + 1))
     assert positions(client, types="config.updated", actor="ann", subject="user:u-1") == [by_ann[0]]
 
 

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from domain.errors import StoreUnavailable
 from tests.api.conftest import CONFIGS, Client, opened
+from tests.new_log import NEW_LOG
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -97,7 +98,7 @@ def test_kept_answers_are_counted_as_hits_and_misses(api: Client) -> None:
 
 
 def test_resolutions_are_timed_those_of_the_past_apart(api: Client) -> None:
-    for query in ("", "?position=12", "?position=12"):
+    for query in ("", f"?position={NEW_LOG}", f"?position={NEW_LOG}"):
         assert api.get(f"{CONFIGS}effective/u-1{query}").status_code == 200
     name = "varve_resolution_duration_seconds_count"
     assert (at(api, name, moment="now"), at(api, name, moment="past")) == (1, 2)
