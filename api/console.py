@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -81,7 +82,7 @@ async def sign_in(body: Credential, request: Request) -> Response:
     entrance = entrance_of(request)
     principal = await entrance.checked(body.credential.strip(), address=address_of(request))
     answer = told(entrance, principal)
-    begin(answer, request, body.credential.strip(), origin=origin_of(request), seconds=None)
+    begin(answer, request, body.credential.strip(), origin=origin_of(request), seconds=lifetime_of(principal))
     return answer
 
 
@@ -111,6 +112,11 @@ async def sign_out(request: Request) -> Response:
     answer = Response(status_code=204, headers=UNKEPT)
     forget(answer, request)
     return answer
+
+
+def lifetime_of(principal: Principal) -> int | None:
+    """For how long the browser keeps what was shown, in seconds: a token until it ends, a key until it is closed."""
+    return None if principal.expires_us is None else max(1, int(principal.expires_us / 1e6 - time.time()))
 
 
 def entrance_of(request: Request) -> Entrance:

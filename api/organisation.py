@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict
 from hmac import compare_digest
@@ -13,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import Field
 
-from api.console import UNKEPT, Entrance, address_of, entrance_of
+from api.console import UNKEPT, Entrance, address_of, entrance_of, lifetime_of
 from api.deps import StrictRoute
 from api.json_text import json_text
 from api.pages import CONSOLE_PAGES
@@ -76,8 +75,7 @@ async def _let_in(request: Request, handshake: Handshake | None, answer: Respons
         entrance.attempts.failed(address)
         raise
     principal = await entrance.checked(token, address=address)
-    seconds = None if principal.expires_us is None else max(1, int(principal.expires_us / 1e6 - time.time()))
-    begin(answer, request, token, origin=given[1].callback, seconds=seconds)
+    begin(answer, request, token, origin=given[1].callback, seconds=lifetime_of(principal))
 
 
 def require_answer(request: Request, handshake: Handshake | None, *, issuer: str) -> tuple[str, Handshake]:
@@ -98,15 +96,21 @@ def require_answer(request: Request, handshake: Handshake | None, *, issuer: str
 def pending(request: Request) -> Handshake | None:
     """The attempt that this browser has begun; None for none, and for one that cannot be read."""
     text = cookie_of(request, PENDING)
+    if text is None:
+        return None
     try:
-        return None if text is None else Handshake(**orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
-    except (ValueError, TypeError):
+        fields = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return Handshake(**fields) if all(isinstance(one, str) for one in fields.values()) else None
+    except (ValueError, TypeError, AttributeError):
         return None
 
 
 def page_in(to: str) -> str:
     """A page of the console with its parameters; any other address is the first page."""
-    parts = urlsplit(to)
+    try:
+        parts = urlsplit(to)
+    except ValueError:
+        return "/"
     if parts.scheme or parts.netloc or parts.path not in CONSOLE_PAGES:
         return "/"
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

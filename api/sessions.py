@@ -9,7 +9,6 @@ import ipaddress
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -110,13 +109,15 @@ def secure_name(what: str) -> str:
 
 def local_name(asked: HTTPConnection, what: str) -> str:
     """Cookies of one machine are shared by all of its ports, and each may have a service of its own."""
-    return f"varve-{what}-{asked.url.port or 80}"
+    port = asked.headers.get("host", "").rpartition(":")[2]
+    return f"varve-{what}-{port if port.isdecimal() else 80}"
 
 
 def origin_of(asked: HTTPConnection) -> str:
     """Where the console's page was loaded from, as the browser says it: a proxy may speak plain http to us."""
     said = asked.headers.get("origin", "")
-    return said if urlsplit(said).netloc else f"{asked.url.scheme}://{asked.url.netloc}"
+    own = f"{asked.scope['scheme']}://{asked.headers.get('host', '')}"
+    return said if said.startswith(("https://", "http://")) else own
 
 
 def is_local(asked: HTTPConnection) -> bool:

@@ -15,7 +15,7 @@ from api.callers import Callers
 from infrastructure.sign_in import Application, IssuerSignIn
 from infrastructure.tokens import Issuer, IssuerTokens
 from tests.api.conftest import CONFIGS, Client, opened
-from tests.infrastructure.test_tokens import AUDIENCE
+from tests.infrastructure.test_tokens import AUDIENCE, claims, signed
 from tests.issuer import CLIENT, IssuerServer
 
 FROM_CONSOLE = {"Varve-Console": "1", "Sec-Fetch-Site": "same-origin"}
@@ -176,10 +176,25 @@ def test_a_token_too_large_for_a_cookie_is_told_of(client: Client, issuer: Issue
 
 
 @pytest.mark.parametrize(
-    "to", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/docs", ""]
+    "to", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/docs", "", "//["]
 )
 def test_one_comes_back_to_pages_of_the_console_alone(client: Client, issuer: IssuerServer, to: str) -> None:
     assert come_back(client, issuer.brought(leave(client, to))).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("planted", ["x", "e30", "WzFd", "eyJ0byI6IDF9", "\u00ff"])
+def test_an_attempt_that_cannot_be_read_is_none(client: Client, planted: str) -> None:
+    headers = [(b"Cookie", b"varve-sign-in-8000=" + planted.encode("latin-1"))]
+    back = client.get(CALLBACK, params={"state": "", "code": "x"}, headers=headers)
+    assert (back.status_code, back.headers["location"]) == (303, "/")
+    assert "not begun in this browser" in session(client)["problem"]
+
+
+def test_a_token_that_is_entered_ends_the_session_too(client: Client, issuer: IssuerServer) -> None:
+    token = signed(claims(iss=issuer.address))
+    answer = client.post("/console/session", json={"credential": token}, headers=FROM_CONSOLE)
+    assert answer.json()["principal"]["name"] == "u-1"
+    assert "Max-Age=" in answer.headers["set-cookie"]
 
 
 def test_no_other_site_begins(client: Client) -> None:

@@ -65,6 +65,13 @@ def test_a_plain_cookie_counts_on_this_machine_alone(keyed: Client) -> None:
     assert keyed.get(CONFIGS, headers=shown).status_code == 401
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:abc", "127.0.0.1:99999999", "[::1", "", "\u00ff"])
+def test_a_host_that_cannot_be_is_no_fault_of_ours(keyed: Client, host: str) -> None:
+    headers = [(b"Host", host.encode("latin-1")), (b"Varve-Console", b"1"), (b"Cookie", b"varve-session-8000=x; =; a")]
+    assert keyed.get(CONFIGS, headers=headers).status_code == 401
+    assert keyed.get(SESSION, headers=headers).status_code == 200
+
+
 FORGED = {
     "a form": ("POST", {"Sec-Fetch-Site": "cross-site", "Content-Type": "application/x-www-form-urlencoded"}),
     "a form of an old browser": ("POST", {"Content-Type": "text/plain"}),

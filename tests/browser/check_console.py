@@ -96,6 +96,7 @@ def test_the_slider_goes_back_and_forth_by_keyboard_and_its_moment_is_in_the_add
         put(service, CONTRACTS, {"max_chunk_size": size})
     page.goto(WHO)
     expect_value(page, "chunking", "max_chunk_size", "900")
+    page.locator(".slider-said output", has_text="Now, after").wait_for()
     page.get_by_label("Moment").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def test_every_operation_is_shown_and_can_be_tried(page: Page, service: httpx.Client) -> None:
     page.goto("/docs")
-    page.wait_for_selector(".opblock")
+    page.wait_for_selector(".opblock", timeout=60_000)  # drawing them all is work, and the machine may be busy
     paths = service.get("/openapi.json").json()["paths"]
     assert page.locator(".opblock").count() == sum(map(len, paths.values()))
     page.locator("#operations-health-live button.opblock-summary-control").click()

@@ -6,7 +6,7 @@ import {go, here} from "./address.js";
 import {Dialog} from "./dialog.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
-import {may} from "./session.js";
+import {mayChange} from "./session.js";
 import {html, useState} from "./view.js";
 import {counted, timeText} from "./words.js";
 
@@ -38,7 +38,7 @@ export function Experiments({query, environments}) {
               </a>
             </li>`)}
         </ul>
-        ${may("configs.change", environment) && html`<${NewExperiment} ...${{environment, profiles: profiles.data?.items ?? [], onDone: (id) => (all.again(), go(here({experiment: id})))}} />`}
+        ${mayChange(environment, "experiment") && html`<${NewExperiment} ...${{environment, profiles: profiles.data?.items ?? [], onDone: (id) => (all.again(), go(here({experiment: id})))}} />`}
       </section>
       ${found && html`<${Experiment} key=${`${found.id} ${found.version}`} ...${{experiment: found, onDone: all.again}} />`}
     </div>`;
@@ -98,7 +98,7 @@ function Experiment({experiment, onDone}) {
     <section class="experiment" aria-labelledby="experiment-name">
       <header class="page-head with-acts">
         <h1 id="experiment-name">${experiment.name} <small>${STATUS[status]}${experiment.adopted ? `, ${experiment.adopted} adopted` : ""}; by ${experiment.updated_by}, ${timeText(experiment.updated_at)}</small></h1>
-        ${may("configs.change", experiment.environment) && html`<span class="acts">
+        ${mayChange(experiment.environment, "experiment") && html`<span class="acts">
           ${(status === "draft" || status === "paused") && html`<button type="button" class="main" onClick=${() => setAsked("start")}>${status === "draft" ? "Start" : "Go on"}</button>`}
           ${status === "running" && html`<button type="button" onClick=${() => setAsked("pause")}>Pause</button>`}
           ${(status === "running" || status === "paused") && html`<button type="button" onClick=${() => setAsked("conclude")}>Conclude</button>`}

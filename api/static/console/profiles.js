@@ -9,7 +9,7 @@ import {differences, leaves} from "./documents.js";
 import {Form} from "./form.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
-import {may} from "./session.js";
+import {mayChange} from "./session.js";
 import {html, useState} from "./view.js";
 import {counted, timeText, valueText} from "./words.js";
 
@@ -40,7 +40,7 @@ export function Profiles({query, environments}) {
               </a>
             </li>`)}
         </ul>
-        ${may("configs.change", environment) && html`<${NewProfile} ...${{environment, onDone: (id) => (profiles.again(), go(here({profile: id})))}} />`}
+        ${mayChange(environment, "profile") && html`<${NewProfile} ...${{environment, onDone: (id) => (profiles.again(), go(here({profile: id})))}} />`}
       </section>
       ${profile && html`<${Profile} key=${`${profile.id} ${profile.version}`} ...${{profile, types: types.data.items, onDone: profiles.again}} />`}
     </div>`;
@@ -77,7 +77,7 @@ function Profile({profile, types, onDone}) {
   const path = `/api/profiles/${profile.id}`;
   const edits = differences(profile.settings, settings);
   const put = (body) => ask(path, {method: "PUT", body, ifMatch: `"${profile.version}"`}).then(onDone);
-  const isOurs = may("configs.change", profile.environment);
+  const isOurs = mayChange(profile.environment, "profile");
   const missing = types.filter(({name}) => !(name in settings));
   return html`
     <section class="profile" aria-labelledby="profile-name">
@@ -116,7 +116,7 @@ function withoutEmpty(settings) {
 function Users({profile}) {
   const path = "/api/assignments";
   const query = [["environment", profile.environment], ["profile_id", profile.id], ["limit", String(SHOWN_USERS)]];
-  const isOurs = may("configs.change", profile.environment);
+  const isOurs = mayChange(profile.environment, "profile");
   const users = useAnswer((signal) => listed(path, {query, most: SHOWN_USERS, signal}), [profile.id]);
   const [problem, setProblem] = useState(null);
   const act = (asked) => asked.then(() => (setProblem(null), users.again()), setProblem);
