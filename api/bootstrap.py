@@ -20,6 +20,7 @@ from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
 from application.check_compliance import CheckCompliance
+from application.check_health import CheckHealth
 from application.check_policies import every_gate
 from application.commands import Commands
 from application.compare import Compare
@@ -33,6 +34,7 @@ from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
 from application.inspect_log import InspectLog
+from application.judge_health import JudgeHealth
 from application.lock_configs import LockConfigs
 from application.manage_indexes import ManageIndexes
 from application.manage_keys import ManageKeys
@@ -56,6 +58,7 @@ from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
 from application.schedule_experiments import ScheduleExperiments
 from application.switch_serving import SwitchServing
+from application.take_back import TakeBack
 from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
@@ -71,6 +74,7 @@ from infrastructure.experiment_signals import LoggedExperiments
 from infrastructure.exposition import Exposition
 from infrastructure.failure_signals import LoggedFailures
 from infrastructure.files.texts import TextFiles
+from infrastructure.health_signals import LoggedHealth
 from infrastructure.indexing import Indexing
 from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
@@ -159,19 +163,16 @@ def served(
     exposition = Exposition(opened.vitals, rebuilder, kept, ServingMetrics(catalogs), is_read_only=is_read_only)
     telemetry = Telemetry(exposition.registry)
     commands = Commands(
-        opened.log,
-        opened.follower,
-        telemetry,
-        gates=every_gate(catalogs, views, telemetry),
-        is_read_only=is_read_only,
+        opened.log, opened.follower, telemetry, gates=every_gate(catalogs, views, telemetry), is_read_only=is_read_only
     )
     # What guards people acts in a frozen environment too, and has no reason to give but its own.
     guarding = Commands(opened.log, opened.follower, telemetry, is_read_only=is_read_only)
     opened.follower.on_advance += [lambda moved: catalogs.refresh() if moved.definitions else None, kept.invalidate]
     catalogs.refresh()
     opened.follower.start()
-    own_commands = Commands(opened.log, opened.follower, telemetry)
-    PrepareLog(opened.log, own_commands).prepare(environment=environment, command=own_command("prepare"))
+    PrepareLog(opened.log, Commands(opened.log, opened.follower, telemetry)).prepare(
+        environment=environment, command=own_command("prepare")
+    )
     resolve_config = ResolveConfig(views, assignments, catalogs, telemetry)
     compare = Compare(opened.log, views, assignments, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
@@ -184,7 +185,6 @@ def served(
     )
     run, measure = RunExperiments(catalogs, commands), MeasureExperiments(opened.measurements, catalogs)
     told, guarded = LoggedExperiments(exposition.registry), RunExperiments(catalogs, guarding)
-    health = InspectHealth(opened.log, opened.vitals, opened.follower)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
     publish = PublishCheckpoints(prove_log, key=signing.key, publishers=signing.publishers)
@@ -200,8 +200,21 @@ def served(
         signals=LoggedDeliveries(exposition.registry),
         patience=sending.patience,
     )
-    tokenizers = TokenizerFolder((indexing or Indexing()).tokenizers)
-    lock_configs = LockConfigs(opened.log, catalogs, commands, tokenizers)
+    tokenizers, seen = TokenizerFolder((indexing or Indexing()).tokenizers), LoggedHealth(exposition.registry)
+    lock_configs, locks_back = (LockConfigs(opened.log, catalogs, how, tokenizers) for how in (commands, guarding))
+    releases = Releases.of(
+        opened.log,
+        SqlChangeSets(lambda: opened.follower.engine),
+        views=views,
+        assignments=assignments,
+        catalogs=catalogs,
+        resolve_config=resolve_config,
+        commands=commands,
+        guarding=guarding,
+        signals=LoggedReleases(exposition.registry),
+    )
+    judge = JudgeHealth(opened.log, views, catalogs, resolve_config, lock_configs)
+    take_back = TakeBack(releases.roll_back, locks_back, seen, now_us=opened.log.now_us)
     cases = UseCases(
         store=opened.log,
         views=views,
@@ -229,6 +242,7 @@ def served(
         edit_configs=edit_configs,
         lock_configs=lock_configs,
         record_evaluations=RecordEvaluations(catalogs, lock_configs, commands),
+        check_health=CheckHealth(judge, opened.health_reports, take_back, seen, commands=commands, guarding=guarding),
         evaluation_views=SqlEvaluations(lambda: opened.follower.engine),
         manage_indexes=ManageIndexes(
             opened.log, catalogs, resolve_config, commands, SqlShadowTables((indexing or Indexing()).urls)
@@ -247,23 +261,13 @@ def served(
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),
         govern_environments=GovernEnvironments(catalogs, views, commands, default=environment),
-        releases=Releases.of(
-            opened.log,
-            SqlChangeSets(lambda: opened.follower.engine),
-            views=views,
-            assignments=assignments,
-            catalogs=catalogs,
-            resolve_config=resolve_config,
-            commands=commands,
-            guarding=guarding,
-            signals=LoggedReleases(exposition.registry),
-        ),
+        releases=releases,
         read_environment=ReadEnvironment(opened.log, catalogs, commands, resolve_config),
         text_files=TextFiles(),
         preview=Preview(opened.log, views, catalogs, resolve_config, opened.reports),
         transfer=Transfer(opened.log, views, catalogs, commands),
         inspect_config=InspectConfig(views, StreamReplay(opened.log)),
-        inspect_health=health,
+        inspect_health=InspectHealth(opened.log, opened.vitals, opened.follower),
         inspect_history=InspectHistory(views),
         inspect_log=InspectLog(opened.log),
         rebuilder=rebuilder,
@@ -281,7 +285,7 @@ def served(
     else:
         read_variables(cases, environment, variables)
     known = None if callers is None else callers.authenticate(catalogs)
-    for check, trouble in health.checks().failing().items():
+    for check, trouble in cases.inspect_health.checks().failing().items():
         log.warning("the service starts all the same", check=check, problem=trouble)
     workers: list[Worker] = [ReportKeeper(cases, leads=opened.leads, now_us=opened.log.now_us)]
     if checkpoints is not None:

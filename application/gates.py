@@ -36,6 +36,7 @@ from domain.installation.serving import Serving
 from domain.profiles.assignment import Assignment
 from domain.releases.change_set import ChangeSet, ChangeSetEvent
 from domain.releases.evaluation import Evaluation
+from domain.releases.health import Health
 from domain.releases.indexes import Indexes
 from domain.releases.locks import Locks
 from domain.times import rfc3339
@@ -46,7 +47,7 @@ PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent,
 They open and shut the gates, take the settings out of use altogether, prepare what other events will do, or say what
 was measured.
 """
-NEVER_APPROVED = (Environment, Assignment, Collection, Indexes, Locks)
+NEVER_APPROVED = (Environment, Assignment, Collection, Indexes, Locks, Health)
 """Whose changes no change set can hold: there is nothing that others could approve."""
 
 

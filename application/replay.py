@@ -53,6 +53,7 @@ WITHOUT_EFFECT = frozenset(
         "collection.owned",
         "serving.changed",
         "evaluation.recorded",
+        *(f"health.{did}" for did in ("revised", "alerted", "recovered")),
         "embedder.declared",
         *(f"index.{did}" for did in ("registered", "progressed", "readied", "switched", "dropped")),
         *(f"lock.{did}" for did in ("created", "unlocked", "promoted", "rolled_back")),

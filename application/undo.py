@@ -36,6 +36,7 @@ INSTEAD = {
     "profile": "change the profile back; what it sets are configs at its scope, whose events have opposites",
     "assignment": "give the user the profile of before",
     "webhook": "change the webhook back, or delete it; its secret can be rotated again",
+    "health": "put the bounds of before; alerts end with a report that passes",
     "evaluation": "record another evaluation: what was measured stays",
     "change_set": "roll the change set back: POST /api/change-sets/{id}/rollback",
     "lock": "unlock it, or roll its promotion back; what is unlocked can be locked again",

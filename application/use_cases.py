@@ -12,6 +12,7 @@ from application.bisect import Bisect
 from application.catalog import Catalogs
 from application.change_ladder import ChangeLadder
 from application.check_compliance import CheckCompliance
+from application.check_health import CheckHealth
 from application.compare import Compare
 from application.counterfactual import Counterfactual
 from application.declare_embedders import DeclareEmbedders
@@ -87,6 +88,7 @@ class UseCases:
     record_evaluations: RecordEvaluations
     evaluation_views: EvaluationViews
     manage_indexes: ManageIndexes
+    check_health: CheckHealth
     declare_embedders: DeclareEmbedders
     open_secrets: OpenSecrets
     rotate_secrets: RotateSecrets

@@ -26,6 +26,7 @@ from application.reports import (
     UsagePage,
     UsedConfig,
 )
+from infrastructure.health_reports import health_reports
 from infrastructure.measurement_tables import exposures, outcomes
 from infrastructure.report_inserts import Inserts, as_json
 from infrastructure.report_queries import (
@@ -95,7 +96,7 @@ class SqlReports:
 
     def prune(self, *, before_us: int, limit: int) -> int:
         def forget(connection: sa.Connection) -> int:
-            kinds = ((failures,), (usage, usage_configs), (exposures,), (outcomes,))
+            kinds = ((failures,), (usage, usage_configs), (exposures,), (outcomes,), (health_reports,))
             unseen = connection.execute(unseen_contexts(before_us, limit)).rowcount
             return unseen + sum(forgotten(connection, tables, before_us, limit) for tables in kinds)
 

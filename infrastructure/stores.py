@@ -21,6 +21,7 @@ from infrastructure.event_store.memory import MemoryRecorder
 from infrastructure.event_store.postgres import PostgresRecorder
 from infrastructure.event_store.sqlite import SQLiteRecorder
 from infrastructure.event_store.store import Store
+from infrastructure.health_reports import SqlHealthReports
 from infrastructure.key_ring import KeyRing
 from infrastructure.leadership import AdvisoryLeadership, Listener
 from infrastructure.master_keys import MasterKeys
@@ -58,12 +59,13 @@ class Beside(NamedTuple):
     data_keys: DataKeys
     reports: SqlReports
     measurements: SqlMeasurements
+    health_reports: SqlHealthReports
     outbox: SqlOutbox
 
     @classmethod
     def the_log(cls, engine: sa.Engine, *, reports: sa.Engine | None = None, outbox: sa.Engine | None = None) -> Beside:
         apart = reports or engine
-        told = SqlReports(apart), SqlMeasurements(apart)
+        told = SqlReports(apart), SqlMeasurements(apart), SqlHealthReports(apart)
         return cls(SqlTiles(engine), Vitals(engine), DataKeys(engine), *told, SqlOutbox(outbox or engine))
 
 
@@ -79,6 +81,7 @@ class OpenStore:
     data_keys: DataKeys
     reports: SqlReports
     measurements: SqlMeasurements
+    health_reports: SqlHealthReports
     outbox: SqlOutbox
     leads: Callable[[], bool]  # whether this process does what one process does for all
     lock: StoreLock | None = None  # of a SQLite file
@@ -111,7 +114,7 @@ def open_store(url: str) -> OpenStore:
             kept = sqlite_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0)
             store, views = Store(MemoryRecorder()), MemoryGenerations()
             reports, outbox = in_memory(), tables.in_memory()
-            told = SqlReports(reports), SqlMeasurements(reports), SqlOutbox(outbox)
+            told = SqlReports(reports), SqlMeasurements(reports), SqlHealthReports(reports), SqlOutbox(outbox)
             beside = Beside(SqlTiles.in_memory(kept), Vitals(kept), DataKeys.in_memory(kept), *told)
             return _followed(store, views, beside, Alone(), [kept.dispose, reports.dispose, outbox.dispose])
         if url.startswith("sqlite:///"):

@@ -15,6 +15,7 @@ from api.cli import (
     environments,
     evaluations,
     experiments,
+    health,
     indexes,
     keys,
     locks,
@@ -99,6 +100,9 @@ environment.command("freeze")(speaks(environments.freeze))
 environment.command("thaw")(speaks(environments.thaw))
 environment.command("serving")(speaks(environments.serving))
 app.add_typer(environment, name="env")
+environment.command("health")(speaks(health.health))
+environment.command("bounds")(speaks(health.bounds))
+app.command("health", hidden=True)(speaks(health.health))  # it is varve env health
 app.command("freeze", hidden=True)(speaks(environments.freeze))  # in a hurry
 app.command("thaw", hidden=True)(speaks(environments.thaw))
 

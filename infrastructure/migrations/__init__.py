@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from domain.errors import StoreUnavailable
 
-HEAD = "0007"  # the newest migration in versions/
+HEAD = "0008"  # the newest migration in versions/
 ADVISORY_LOCK = 0x7661727665  # one process migrates at a time
 
 

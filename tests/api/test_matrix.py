@@ -260,6 +260,34 @@ ROUTES: dict[str, Asked] = {
         lambda _, t: ("POST", "/api/locks", {"json": lock(*TARGETS[t], "chunking"), "params": {"dry_run": True}}),
     ),
     "read_lock": on_lock(),
+    "report_health": Asked(
+        READERS,
+        lambda _, t: ("POST", "/api/health-reports", {"json": {"environment": TARGETS[t][0], "metrics": {}}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "list_health_reports": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", "/api/health-reports", {"params": {"environment": TARGETS[t][0]}}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "read_health": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", f"/api/environments/{TARGETS[t][0]}/health", {}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
+    "revise_health": Asked(
+        ADMINS,
+        lambda _, t: (
+            "PUT",
+            f"/api/environments/{TARGETS[t][0]}/health",
+            {"json": {"auto_rollback": False}, "params": {"dry_run": True}},
+        ),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
     "record_evaluation": Asked(
         MAINTAINERS,
         lambda _, t: ("POST", "/api/evaluations", {"json": evaluation(TARGETS[t][0]), "params": {"dry_run": True}}),
@@ -951,7 +979,7 @@ def test_every_role_gets_what_it_may_and_nothing_else(there: Furnished, operatio
             answer = there.client.request(method, path, headers=headers, **request)
             wanted = expected(caller, asked, target)
             cells[wanted] += 1
-            if (200 if answer.status_code == 202 else answer.status_code) != wanted:
+            if (200 if answer.status_code in (201, 202) else answer.status_code) != wanted:
                 wrong.append(f"{caller} {target}: {answer.status_code}, not {wanted}: {answer.text[:200]}")
     assert wrong == []
     assert cells[200] > 0

@@ -289,6 +289,16 @@ def of_evaluations(client: Client, name: str) -> dict[str, Any]:
     return {"path": {"id": made}, "json": None}
 
 
+def of_health(client: Client, name: str) -> dict[str, Any]:
+    """A report that says something is wrong."""
+    client.put("/api/environments/production/health", json=body_of("revise_health"))
+    client.post("/api/health-reports", json=body_of("report_health"))
+    return {
+        "path": {"name": "production"},
+        "json": body_of(name) if name in ("report_health", "revise_health") else None,
+    }
+
+
 def of_change_sets(client: Client, name: str) -> dict[str, Any]:
     """A change set to ask for."""
     new = {"title": f"of-{name}", "drafts": [{**DRAFT, "name": f"of-{name}"}], "description": "why"}
@@ -340,6 +350,7 @@ MADE_FOR = {
     "index": of_indexes,
     "lock": of_locks,
     "evaluation": of_evaluations,
+    "_health": of_health,
     "compliance": of_compliance,
     "change_set": of_change_sets,
     "release": of_releases,

@@ -16,7 +16,6 @@ from application.draft_changes import Wish
 from application.edit_configs import Draft
 from application.moments import Moment
 from application.ports import BreakGlass, Command
-from application.record_evaluations import Run
 from application.restore import Selection
 from application.use_cases import UseCases
 from application.views import ConfigFilter, ConfigView
@@ -118,7 +117,6 @@ class Writer:
             (2, self._begin_ramp),
             (2, self._step),
             (1, self._wait_and_halt),
-            (1, self._evaluate),
         ]
 
     @property
@@ -400,11 +398,6 @@ class Writer:
 
     def _discard(self) -> Outcome:
         return done(self._cases.releases.change_sets.discard(self._change_set(), command=self._command("discard")))
-
-    def _evaluate(self) -> Outcome:
-        manifest, metrics = {"seed": 42}, {"f1": self._random.random()}
-        run = Run(self._environment, manifest, "fc16", metrics, {}, name="a run")
-        return done(self._cases.record_evaluations.record(run, command=self._command("evaluate")))
 
     def _some_position(self) -> int:
         newest = self._cases.store.newest()

@@ -11,6 +11,8 @@ from domain.access.collection import Collection
 from domain.installation.serving import Serving
 from domain.installation.tags import Tags
 from domain.releases.embedders import Embedders
+from domain.releases.evaluation import Evaluation
+from domain.releases.health import Health
 from domain.releases.indexes import Indexes
 from domain.releases.locks import Locks
 from domain.webhooks.webhook import Webhook
@@ -18,7 +20,18 @@ from tests.architecture.test_goldens import TOPICS
 from tests.faults.histories import SHORT_COMMITS, Checked, check, in_memory, on_postgres, on_sqlite
 
 pytestmark = pytest.mark.xdist_group("faults")  # one after the other: each wants the machine for itself
-BESIDES = (ApiKey, Collection, Embedders, Indexes, Locks, Serving, Tags, Webhook)  # what changes no answer
+BESIDES = (
+    ApiKey,
+    Collection,
+    Embedders,
+    Evaluation,
+    Health,
+    Indexes,
+    Locks,
+    Serving,
+    Tags,
+    Webhook,
+)  # what changes no answer
 RIGHTS_AND_NAMES = {event.TOPIC for kind in BESIDES for event in kind.EVENTS}
 SIZE = {"histories": 3, "commits": SHORT_COMMITS, "seed": "ci"}
 
