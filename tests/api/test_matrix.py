@@ -31,7 +31,7 @@ OWN = {  # by what a caller is bound to; u-1 owns c-1, and a key for c-1 knows o
     "user": {"user:u-1", "collection:c-1"},
     "collection": {"collection:c-1"},
 }
-CHUNKING = {"max_chunk_size": 900}
+CHUNKING = {"max_chunk_size": 400}  # the default: while an index is in use, what shapes it may not change
 AT = "2026-11-20T10:00:00Z"
 FAILURE = {"at": AT, "config_type": "llm", "layer": "global", "position": 1, "error": "E: e"}
 RECORD = {"at": AT, "position": 1, "digest": "9f86"}

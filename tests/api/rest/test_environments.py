@@ -239,10 +239,12 @@ RECORDS: dict[str, tuple[str, str, Any]] = {
 }
 OF_LOCKS = {"promote_lock", "unlock", "roll_lock_back", "declare_embedder"}
 """What is done to a lock that is there."""
+OF_INDEXES = {"register_index", "progress_of_index", "ready_index", "switch_index", "drop_index"}
+EVIDENCE = {"record_evaluation"}
 RECORDS_ELSEWHERE = {
     "change_ladder", "define_config_type", "name_position", "issue_key", "revoke_key",
     "add_environment", "retire_environment", "freeze_environment", "thaw_environment",
-    "switch_serving", "create_webhook", "update_webhook", "rotate_webhook_secret", "delete_webhook",
+    "revise_health", "switch_serving", "create_webhook", "update_webhook", "rotate_webhook_secret", "delete_webhook",
     "create_change_set", "draft_in_change_set", "remove_draft_of_change_set", "propose_change_set",
     "create_release", "check_change_set", "approve_change_set",
     "discard_change_set",
@@ -252,7 +254,7 @@ RECORDS_ELSEWHERE = {
 
 def test_it_is_known_of_every_route_whether_a_freeze_stops_it() -> None:
     stopped = {name for name, (_, _, operation) in OPERATIONS.items() if "423" in operation["responses"]}
-    assert stopped == RECORDS.keys() | RECORDS_ELSEWHERE | OF_LOCKS
+    assert stopped == RECORDS.keys() | RECORDS_ELSEWHERE | OF_LOCKS | OF_INDEXES | EVIDENCE
 
 
 @pytest.mark.parametrize("name", RECORDS)
