@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from collections.abc import Callable
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 import psycopg
 import structlog
@@ -71,24 +73,39 @@ class Listener:
     def __init__(self, conninfo: str, wake: Callable[[], None]) -> None:
         self._conninfo = conninfo
         self._wake = wake
-        self._closing = False
+        self._closing = Event()
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
         self._thread = Thread(target=self._listen, name="listener", daemon=True)
         self._thread.start()
 
     def _listen(self) -> None:
-        while not self._closing:
+        while not self._closing.is_set():
             try:
                 with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=5) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     connection.execute(f"LISTEN {VIEWS_CHANNEL}")
+                    self._connection = connection
                     self._wake()  # whatever came while nobody listened
-                    while not self._closing:
+                    while not self._closing.is_set():
                         for _ in connection.notifies(timeout=0.5, stop_after=1):
                             self._wake()
             except psycopg.OperationalError as error:
+                if self._closing.is_set():
+                    return
                 log.warning("lost the connection that listens; polling until it is back", error=repr(error))
-                time.sleep(RETRY_SECONDS)
+                self._closing.wait(RETRY_SECONDS)
 
     def close(self) -> None:
-        self._closing = True
+        self._closing.set()
+        if self._connection is not None:
+            hang_up(self._connection)  # otherwise it would listen to the end of its wait
         self._thread.join()
+
+
+def hang_up(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """End a connection on which another thread waits."""
+    try:
+        with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
+    except (OSError, psycopg.OperationalError):
+        return  # it has ended already
