@@ -28,7 +28,8 @@ async def watch(api: Api, *, environment: Environment = None) -> None:
 async def _follow(api: Api, environment: str | None) -> None:
     heard: dict[str, str] = {}
     failures = 0
-    while True:
+    task = asyncio.current_task()
+    while task is None or not task.cancelling():  # a library may have taken the Ctrl-C for a connection that broke
         try:
             async with aclosing(_events(api, environment, heard)) as events:
                 async for event in events:

@@ -94,12 +94,12 @@ GIVEN: dict[str, dict[str, Any]] = {
     "read_environment": {"path": {"name": "production"}},
     "revise_environment": {"path": {"name": "production"}, "json": {"require_reason": False}},
     "retire_environment": {"path": {"name": "spare"}},
-    "freeze_environment": {"path": {"name": "aside"}, "json": {"reason": "the holidays"}},
+    "freeze_environment": {"path": {"name": "frozen"}, "json": {"reason": "the holidays"}},
     "list_policies": {"path": {"name": "production"}},
     "set_policy": {"path": {"name": "aside", "policy": "steady"}},
     "read_policy": {"path": {"name": "aside", "policy": "steady"}},
     "delete_policy": {"path": {"name": "testing", "policy": "steady"}},
-    "thaw_environment": {"path": {"name": "aside"}, "json": {}},
+    "thaw_environment": {"path": {"name": "frozen"}, "json": {}},
     "sync_defaults": {"json": {}},
     "define_config_type": {"path": {"name": "rerank"}},
     "read_config_type": {"path": {"name": "rerank"}},
@@ -146,7 +146,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client
         answer = client.post(CONFIGS, json=body_of("create_config"))
         assert answer.status_code == 201
         client.put("/api/config-types/rerank", json=rerank())
-        for name in ("testing", "aside", "spare"):
+        for name in ("testing", "aside", "spare", "frozen"):
             client.post("/api/environments", json={"name": name})
             client.put(f"/api/environments/{name}/policies/steady", json={"config_type": "llm", "rules": []})
         client.post("/api/experiments", json=body_of("create_experiment"))
