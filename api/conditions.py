@@ -6,6 +6,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from domain.errors import InvalidRequest
@@ -44,4 +45,8 @@ def version_in(if_match: str | None) -> int | None:
 
 def takes_if_match(route: APIRoute) -> bool:
     """Whether a change through this route can say which version it is about."""
-    return any(other.call is expected_version for other in route.dependant.dependencies)
+    return _asks_for_version(route.dependant)
+
+
+def _asks_for_version(dependant: Dependant) -> bool:
+    return dependant.call is expected_version or any(map(_asks_for_version, dependant.dependencies))

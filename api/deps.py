@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
-from urllib.parse import quote
 from uuid import uuid4
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -19,21 +18,16 @@ from fastapi.routing import APIRoute
 
 from api.command_headers import glass, moment_in, short
 from api.conditions import takes_if_match, version_in
-from api.json_text import json_text
 from api.parsing import ParsedRequest, text_of
 from api.request_digests import command_id, request_digests
 from application.catalog import Catalog
-from application.commands import DryRun, Outcome
 from application.moments import Moment
 from application.ports import Command
-from application.register_types import fault_data
 from application.use_cases import UseCases
 from domain.errors import Behind, Fault, InvalidRequest
 from domain.pointers import pointer_of
 
 MIN_POSITION_WITHIN_SECONDS = 2.0
-READABLE = " \"{}[]:,;/'()=<>+*!?|&#@"  # of what is percent-encoded in a header
-MOST_WARNINGS = 10  # in a header: others are found by a dry run, or by the check of the policy
 
 
 class StrictRoute(APIRoute):
@@ -223,60 +217,6 @@ def position_of(cases: UseCases, moment: Moment | None) -> int:
     return cases.progress.visible if moment is None else moment.position
 
 
-def moment_headers(moment: Moment | None) -> dict[str, str]:
-    """What an answer about the past says of its moment, where its body does not."""
-    if moment is None:
-        return {}
-    rounded = {} if moment.rounded_from is None else {"Varve-Rounded-From": str(moment.rounded_from)}
-    preview = {"Varve-Preview": "true"} if moment.preview else {}
-    return {"Varve-Final": str(moment.final).lower(), **rounded, **preview}
-
-
 def show(cases: UseCases, position: int) -> None:
     """Before an answer that is true at a position: let the kept answers know of it, so that the next is not older."""
     cases.progress.wait_for(position, seconds=MIN_POSITION_WITHIN_SECONDS)
-
-
-def matches(request: Request, etag: str) -> bool:
-    """Whether the caller has this very representation already."""
-    asked = request.headers.get("if-none-match", "")
-    return etag in asked or asked.strip() == "*"
-
-
-def json_response(
-    content: Any, *, cases: UseCases, position: int, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    """An answer that is true at a position."""
-    marks = {"Varve-Position": str(position), "Varve-Epoch": str(cases.store.identity.epoch)}
-    return Response(json_text(content), status, headers={**marks, **(headers or {})}, media_type="application/json")
-
-
-def outcome_headers(outcome: Outcome) -> dict[str, str]:
-    """What the answer to a command says of its commit; `Varve-Warnings` is JSON, percent-encoded."""
-    visible = {} if outcome.visible else {"Varve-Visible": "false"}
-    told = [fault_data(one) for one in outcome.warnings[:MOST_WARNINGS]]
-    return {**visible, "Varve-Warnings": quote(json_text(told), safe=READABLE)} if told else visible
-
-
-def gone_response(outcome: Outcome | DryRun, *, cases: UseCases) -> Response:
-    """The answer to a command after which there is nothing to show."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    epoch = str(cases.store.identity.epoch)
-    marks = {"Varve-Position": str(outcome.position), "Varve-Epoch": epoch, **outcome_headers(outcome)}
-    return Response(status_code=204, headers=marks)
-
-
-def dry_run_response(run: DryRun, *, cases: UseCases) -> Response:
-    """The events that a command would have recorded."""
-    events = [
-        {
-            "type": event.TOPIC,
-            "stream_id": str(event.originator_id),
-            "stream_version": event.originator_version,
-            "data": event.model_dump(mode="json", exclude={"originator_id", "originator_version"}),
-        }
-        for event in run.events
-    ]
-    warnings = {"warnings": [fault_data(one) for one in run.warnings]} if run.warnings else {}
-    return json_response({"dry_run": True, "events": events, **warnings}, cases=cases, position=cases.progress.visible)

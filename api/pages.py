@@ -11,7 +11,8 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-from api.deps import StrictRoute, matches
+from api.answers import matches
+from api.deps import StrictRoute
 from domain.errors import NotFound
 
 POLICY = (

@@ -9,26 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.access import ChangesConfigs, ReadsConfigs
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    gone_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.answers import command_response, gone_response, json_response, moment_headers
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
 from application.assign_profiles import MOST_AT_ONCE
 from application.assignments import AssignmentRow
-from application.commands import DryRun
+from application.commands import Outcome
 from domain.configs.scope import Scope
 from domain.errors import NotFound
 from domain.profiles.profile import profile_id
@@ -74,11 +61,13 @@ def assign_profile(
     known = cases.catalogs.current().profile(body.profile_id.hex)
     command = asked.command(reason=body.reason)
     outcome = cases.assign_profiles.assign(known, [user_id], command=command, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    row = cases.assignments.of(known.environment, user_id, position=outcome.position)
-    assert row is not None, "it was assigned at this position, or before"
-    return json_response(assignment_data(row), cases=cases, position=outcome.position, headers=outcome_headers(outcome))
+
+    def content(outcome: Outcome) -> dict[str, Any]:
+        row = cases.assignments.of(known.environment, user_id, position=outcome.position)
+        assert row is not None, "it was assigned at this position, or before"
+        return assignment_data(row)
+
+    return command_response(outcome, content, cases=cases)
 
 
 @router.post(
@@ -96,17 +85,15 @@ def assign_profile_to_all(
     known = cases.catalogs.current().profile(body.profile_id.hex)
     command = asked.command(reason=body.reason)
     outcome = cases.assign_profiles.assign(known, body.users, command=command, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    changed = outcome.commit.last - outcome.commit.first + 1
     content = {
         "environment": known.environment,
         "profile_id": str(body.profile_id),
         "profile": known.name,
         "users": len(set(body.users)),
-        "changed": changed,
     }
-    return json_response(content, cases=cases, position=outcome.position, headers=outcome_headers(outcome))
+    return command_response(
+        outcome, lambda done: {**content, "changed": done.commit.last - done.commit.first + 1}, cases=cases
+    )
 
 
 @router.delete(

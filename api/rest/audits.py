@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.access import Access, ReadsLog
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.json_text import json_text
 from api.rest.bodies import Body
 from api.rest.compare import ContextBody, WhoBody, context_data

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.access import ReadsLog
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.rest.bodies import Body
 from api.rest.compare import TURN, WhoBody, commit_data, event_data, moment_at
 from api.rest.examples import responses

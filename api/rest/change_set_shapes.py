@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Response
 
 from api.access import Access
-from api.deps import dry_run_response, json_response, outcome_headers
+from api.answers import command_response
 from application.change_set_views import ChangeSetRow
 from application.change_sets import SeenChangeSet
 from application.commands import DryRun, Outcome
@@ -51,11 +51,13 @@ def answered(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The change set as the commit left it."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    seen = cases.releases.change_sets.seen(id_, upto=outcome.position)
-    marks = {"ETag": f'"{seen.change_set.version}"', **outcome_headers(outcome), **(headers or {})}
-    return json_response(change_set_data(seen), cases=cases, position=outcome.position, status=status, headers=marks)
+    return command_response(
+        outcome,
+        lambda done: change_set_data(cases.releases.change_sets.seen(id_, upto=done.position)),
+        cases=cases,
+        status=status,
+        headers=headers,
+    )
 
 
 def change_set_data(seen: SeenChangeSet) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.access import ReadsLog
-from api.deps import Cases, StrictRoute, json_response, require_position
+from api.answers import json_response
+from api.deps import Cases, StrictRoute, require_position
 from api.rest.bodies import Body
 from api.rest.effective import GivenAttributes, context_of
 from api.rest.examples import CONFIG_ID, responses

@@ -9,15 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api.access import ReadsLog
-from api.deps import (
-    AtPosition,
-    Cases,
-    MomentAsked,
-    StrictRoute,
-    json_response,
-    moment_headers,
-    position_of,
-)
+from api.answers import json_response, moment_headers
+from api.deps import AtPosition, Cases, MomentAsked, StrictRoute, position_of
 from api.rest.effective import Environment
 from api.rest.examples import CONFIG_ID, responses
 from application.check_compliance import Compliance, Finding

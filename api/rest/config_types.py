@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from api.access import Defines, ReadsConfigs, ReadsDefinitions
+from api.answers import command_response, dry_run_data, json_response, moment_headers
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
 from application.catalog import definition_data
@@ -139,12 +126,13 @@ def define_config_type(
     told = registered.invalid if body.force or dry_run else ()
     invalid = [affected_data(one) for one in told]
     if isinstance(outcome, DryRun):
-        found = orjson.loads(dry_run_response(outcome, cases=cases).body)
-        return json_response({**found, "invalid": invalid}, cases=cases, position=cases.progress.visible)
-    row = definition_after(cases.store, name, commit=outcome.commit)
-    headers = {"ETag": f'"{row.version}"', **outcome_headers(outcome)}
-    content = {**type_data(row), "invalid": invalid}
-    return json_response(content, cases=cases, position=outcome.position, headers=headers)
+        tried = {**dry_run_data(outcome), "invalid": invalid}
+        return json_response(tried, cases=cases, position=cases.progress.visible)
+    return command_response(
+        outcome,
+        lambda done: {**type_data(definition_after(cases.store, name, commit=done.commit)), "invalid": invalid},
+        cases=cases,
+    )
 
 
 class VerifyBody(Body):

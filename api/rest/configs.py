@@ -8,23 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import ChangesConfigs, ReadsConfigs
+from api.answers import command_response, gone_response, json_response, matches, moment_headers
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    gone_response,
-    json_response,
-    matches,
-    moment_headers,
-    outcome_headers,
-    show,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, show
 from api.rest.bodies import CreateConfig, SetActive, SetDefault, UpdateConfig
 from api.rest.examples import COMMAND_FAULTS, CONFIG, DRY_RUN, leads_to, responses
 from api.rest.proposals import WAITING, DirectChange, environment_of, wish_of, wish_to_change
@@ -64,11 +50,13 @@ def config_response(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The config as the commit left it: the first time, and whenever the same command comes again."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    view = cases.inspect_config.after(config_id, outcome)
-    marks = {"ETag": f'"{view.version}"', **outcome_headers(outcome), **(headers or {})}
-    return json_response(config_data(view), cases=cases, position=outcome.position, status=status, headers=marks)
+    return command_response(
+        outcome,
+        lambda done: config_data(cases.inspect_config.after(config_id, done)),
+        cases=cases,
+        status=status,
+        headers=headers,
+    )
 
 
 @router.post(

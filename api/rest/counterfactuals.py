@@ -9,7 +9,8 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.access import Access, ReadsLog
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.rest.bodies import CreateConfig
 from api.rest.compare import SIDE, TURN, MomentBody, WhoBody, changes_data, context_data, event_data
 from api.rest.examples import responses

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.access import Access, ReadsEffective
-from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, matches, show
+from api.answers import matches
+from api.deps import AskedMoment, AtPosition, Cases, MomentAsked, StrictRoute, show
 from api.rest.change_set_shapes import allowed
 from api.rest.effective_answer import Shown, finished, opened_etag
 from api.rest.examples import EFFECTIVE, responses

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Defines, ReadsDefinitions
-from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, dry_run_response, json_response, outcome_headers
+from api.answers import command_response, json_response
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
-from application.commands import DryRun
 
 router = APIRouter(prefix="/api/embedders", tags=["locks"], route_class=StrictRoute)
 
@@ -50,10 +50,9 @@ def declare_embedder(
         command=asked.command(reason=body.reason),
         dry_run=dry_run,
     )
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    found = next(one for one in embedders(cases) if one["name"] == body.name)
-    return json_response(found, cases=cases, position=outcome.position, headers=outcome_headers(outcome))
+    return command_response(
+        outcome, lambda _: next(one for one in embedders(cases) if one["name"] == body.name), cases=cases
+    )
 
 
 @router.get(

@@ -8,22 +8,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.access import Defines, Governs, ReadsDefinitions
+from api.answers import command_response, gone_response, json_response, moment_headers
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    gone_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, responses
 from application.commands import DryRun, Outcome
@@ -208,16 +195,13 @@ def thaw_environment(
 
 def environment_response(cases: UseCases, name: str, outcome: Outcome | DryRun, *, status: int = 200) -> Response:
     """The environment as the commit left it; its name alone while the views do not show that yet."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    if not outcome.visible:
-        marks = outcome_headers(outcome)
-        return json_response({"name": name}, cases=cases, position=outcome.position, status=status, headers=marks)
-    known = cases.catalogs.as_of(outcome.position).environment(name)
-    headers = {"ETag": f'"{known.version}"'}
-    return json_response(
-        environment_data(known), cases=cases, position=outcome.position, status=status, headers=headers
-    )
+
+    def content(outcome: Outcome) -> dict[str, Any]:
+        if not outcome.visible:
+            return {"name": name}
+        return environment_data(cases.catalogs.as_of(outcome.position).environment(name))
+
+    return command_response(outcome, content, cases=cases, status=status)
 
 
 def environment_data(known: KnownEnvironment) -> dict[str, Any]:

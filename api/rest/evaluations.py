@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import HoldsLocks, ReadsReports
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    StrictRoute,
-    dry_run_response,
-    json_response,
-    outcome_headers,
-)
+from api.answers import command_response, json_response
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.evaluation_bodies import EVALUATION, EvaluationBody, evaluation_data, row_data
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from api.rest.reports import Environment, Limit
-from application.commands import DryRun
+from application.commands import Outcome
 from application.evaluation_views import EvaluationFilter
 from application.record_evaluations import evaluation_id_of, unknown_evaluation
 from domain.releases.evaluation import Evaluation
@@ -44,15 +36,16 @@ def record_evaluation(
     access.to(environment)
     command = asked.command(reason=body.reason)
     outcome = cases.record_evaluations.record(body.run(environment=environment), command=command, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
     id_ = evaluation_id_of(command)
-    recorded = cases.store.load(Evaluation, id_).recorded
-    assert recorded is not None
-    facts, commit = recorded.model_dump(mode="json"), outcome.commit
-    headers = {"Location": f"{router.prefix}/{id_}", **outcome_headers(outcome)}
-    content = evaluation_data(id_, facts, recorded_us=commit.recorded_us, position=commit.last)
-    return json_response(content, cases=cases, position=outcome.position, status=201, headers=headers)
+
+    def content(outcome: Outcome) -> dict[str, Any]:
+        recorded = cases.store.load(Evaluation, id_).recorded
+        assert recorded is not None
+        facts, commit = recorded.model_dump(mode="json"), outcome.commit
+        return evaluation_data(id_, facts, recorded_us=commit.recorded_us, position=commit.last)
+
+    headers = {"Location": f"{router.prefix}/{id_}"}
+    return command_response(outcome, content, cases=cases, status=201, headers=headers)
 
 
 @router.get(

@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.access import ReadsReports
-from api.deps import AtPosition, Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import AtPosition, Cases, StrictRoute
 from api.rest.examples import responses
 from api.rest.experiment_answer import experiment_data
 from api.rest.experiments import EXPERIMENT, allowed

@@ -9,21 +9,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Access, ChangesConfigs, ReadsConfigs
+from api.answers import command_response, json_response, moment_headers
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from api.rest.experiment_answer import experiment_data
@@ -286,10 +274,9 @@ def answered(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The experiment as the commit left it."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    catalog = cases.catalogs.as_of(outcome.position)
-    known = catalog.experiment(id_.hex)
-    marks = {"ETag": f'"{known.version}"', **outcome_headers(outcome), **(headers or {})}
-    content = experiment_data(known, catalog)
-    return json_response(content, cases=cases, position=outcome.position, status=status, headers=marks)
+
+    def content(outcome: Outcome) -> dict[str, Any]:
+        catalog = cases.catalogs.as_of(outcome.position)
+        return experiment_data(catalog.experiment(id_.hex), catalog)
+
+    return command_response(outcome, content, cases=cases, status=status, headers=headers)

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.access import ReadsReports, ReportsUse
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.rest.bodies import Body
 from api.rest.examples import CONFIG_ID, responses
 from api.rest.reports import (

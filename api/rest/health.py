@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.errors import problem
 from api.looking import Looks
 from api.rest.examples import responses

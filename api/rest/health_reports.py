@@ -9,22 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Governs, ReadsDefinitions, ReadsReports, ReportsUse
+from api.answers import command_response, json_response
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    StrictRoute,
-    dry_run_response,
-    json_response,
-    outcome_headers,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.evaluation_bodies import MOST_METRICS, Number
 from api.rest.examples import COMMAND_FAULTS, responses
 from api.rest.reports import Cursor, Environment, Id, Limit, Time, at_us, page_response, place_of
-from application.commands import DryRun
 from application.judge_health import Measured
 from application.use_cases import UseCases
 from domain.releases.checks import DEFAULTS, Severity
@@ -180,11 +171,9 @@ def revise_health(
         expected_version=expected,
         dry_run=dry_run,
     )
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    health = cases.check_health.judge.health(name)
-    headers = {"ETag": f'"{health.version}"', **outcome_headers(outcome)}
-    return json_response(health_data(cases, name, health), cases=cases, position=outcome.position, headers=headers)
+    return command_response(
+        outcome, lambda _: health_data(cases, name, cases.check_health.judge.health(name)), cases=cases
+    )
 
 
 def health_data(cases: UseCases, name: str, health: Health) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.access import ChangesConfigs, ReadsLog
+from api.answers import json_response
 from api.conditions import ExpectedVersion
-from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, json_response, require_position
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, require_position
 from api.rest.bodies import Body, Reason
 from api.rest.configs import config_response
 from api.rest.examples import CHUNKING, COMMAND_FAULTS, CONFIG, responses

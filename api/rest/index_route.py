@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api.access import ReadsConfigs, ReadsEffective
-from api.deps import AtPosition, Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import AtPosition, Cases, StrictRoute
 from api.rest.examples import responses
 from domain.configs.scope import GLOBAL, Scope
 

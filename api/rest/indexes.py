@@ -9,16 +9,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Access, HoldsLocks, ReadsConfigs
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    StrictRoute,
-    dry_run_response,
-    json_response,
-    outcome_headers,
-)
+from api.answers import command_response, json_response
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from api.rest.index_route import FINGERPRINT, scope_of
@@ -212,11 +204,9 @@ def index_response(
     cases: UseCases, id_: UUID, outcome: Outcome | DryRun, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """The index as it is now."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    marks = {**outcome_headers(outcome), **(headers or {})}
-    content = index_data(cases.manage_indexes.index(id_))
-    return json_response(content, cases=cases, position=outcome.position, status=status, headers=marks)
+    return command_response(
+        outcome, lambda _: index_data(cases.manage_indexes.index(id_)), cases=cases, status=status, headers=headers
+    )
 
 
 AS_THEY_ARE = (

@@ -9,21 +9,9 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.access import ChangesConfigs, Defines, ReadsDefinitions
+from api.answers import command_response, json_response, moment_headers
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, responses
 from application.commands import DryRun
@@ -93,11 +81,7 @@ def change_ladder(
     access.to_installation()
     command = asked.command(reason=body.reason)
     outcome = cases.change_ladder.change(body.kinds, command=command, expected_version=expected, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    return json_response(
-        {"kinds": body.kinds}, cases=cases, position=outcome.position, headers=outcome_headers(outcome)
-    )
+    return command_response(outcome, lambda _: {"kinds": body.kinds}, cases=cases)
 
 
 class SyncBody(Body):
@@ -126,10 +110,7 @@ def sync_defaults(
         materialize=body.materialize,
         dry_run=dry_run,
     )
-    if isinstance(synced.outcome, DryRun):
-        return dry_run_response(synced.outcome, cases=cases)
-    headers = outcome_headers(synced.outcome)
-    return json_response(synced_data(synced), cases=cases, position=synced.outcome.position, headers=headers)
+    return command_response(synced.outcome, lambda _: synced_data(synced), cases=cases)
 
 
 def synced_data(synced: Synced) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from api.access import Access, ManagesKeys
-from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, dry_run_response, json_response, outcome_headers
+from api.answers import command_response, json_response
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
-from application.commands import DryRun
+from application.commands import Outcome
 from application.manage_keys import key_id_of, new_secret, unknown_key
 from application.use_cases import UseCases
 from domain.access.api_key import Grant, KnownKey, written
@@ -99,15 +100,14 @@ def issue_key(body: KeyBody, cases: Cases, access: ManagesKeys, asked: Asked, dr
         command=command,
         dry_run=dry_run,
     )
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
     key_id = key_id_of(command)
-    content = {
-        **key_data(cases.manage_keys.known(key_id)),
-        "api_key": None if outcome.repeated else written(key_id, secret),
-    }
-    headers = {"Location": f"{router.prefix}/keys/{key_id}", "Cache-Control": "no-store", **outcome_headers(outcome)}
-    return json_response(content, cases=cases, position=outcome.position, status=201, headers=headers)
+
+    def content(outcome: Outcome) -> dict[str, Any]:
+        api_key = None if outcome.repeated else written(key_id, secret)
+        return {**key_data(cases.manage_keys.known(key_id)), "api_key": api_key}
+
+    headers = {"Location": f"{router.prefix}/keys/{key_id}", "Cache-Control": "no-store"}
+    return command_response(outcome, content, cases=cases, status=201, headers=headers)
 
 
 @router.get(
@@ -155,10 +155,7 @@ def revoke_key(
     """Revoke a key: it opens nothing from now on, in every process within moments."""
     managed(key_id, cases, access)
     outcome = cases.manage_keys.revoke(key_id, command=asked.command(reason=reason), dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    content = key_data(cases.manage_keys.known(key_id))
-    return json_response(content, cases=cases, position=outcome.position, headers=outcome_headers(outcome))
+    return command_response(outcome, lambda _: key_data(cases.manage_keys.known(key_id)), cases=cases)
 
 
 @router.put(
@@ -184,10 +181,8 @@ def assign_owner(
         command=asked.command(reason=body.reason),
         dry_run=dry_run,
     )
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
     content = {"environment": environment, "collection_id": collection_id, "user_id": body.user_id}
-    return json_response(content, cases=cases, position=outcome.position, headers=outcome_headers(outcome))
+    return command_response(outcome, lambda _: content, cases=cases)
 
 
 def managed(key_id: str, cases: UseCases, access: Access) -> KnownKey:

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.access import Operates, ReadsDefinitions, ReadsLog
-from api.deps import AtPosition, Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import AtPosition, Cases, StrictRoute
 from api.json_text import json_text
 from api.rest.examples import CONFIG_ID, responses
 from application.inspect_log import Wanted

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import Access, ReadsEffective
-from api.deps import AtPosition, Cases, StrictRoute, json_response, matches, require_position, show
+from api.answers import json_response, matches
+from api.deps import AtPosition, Cases, StrictRoute, require_position, show
 from api.json_text import json_text
 from api.ofrep import FLAGS
 from api.rest.examples import CHUNKING, CONFIG_ID, ofrep_responses

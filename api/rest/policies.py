@@ -8,25 +8,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Governs, ReadsDefinitions
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    gone_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.answers import command_response, gone_response, json_response, moment_headers
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, responses
 from application.catalog import Catalog
-from application.commands import DryRun
 from application.register_types import fault_data
 from application.use_cases import UseCases
 from domain.configs.scope import GLOBAL
@@ -136,10 +122,7 @@ def set_policy(
     wanted = body.policy(policy)
     command = asked.command(reason=body.reason)
     outcome = cases.govern_environments.set_policy(name, wanted, command=command, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    content, headers = checked_data(cases, name, wanted), outcome_headers(outcome)
-    return json_response(content, cases=cases, position=outcome.position, headers=headers)
+    return command_response(outcome, lambda _: checked_data(cases, name, wanted), cases=cases)
 
 
 @router.delete(

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import ReadsConfigs
-from api.deps import AtPosition, Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import AtPosition, Cases, StrictRoute
 from api.rest.bodies import Body, CreateConfig, ModeField, Unset
 from api.rest.effective import GivenAttributes
 from api.rest.examples import CHUNKING, CONFIG_ID, responses

@@ -9,22 +9,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Access, ChangesConfigs, ReadsConfigs
+from api.answers import command_response, gone_response, json_response, moment_headers
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    gone_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from application.assign_profiles import NewProfile
@@ -202,13 +189,12 @@ def profile_response(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The profile as the commit left it."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    then = Moment(outcome.position)
-    known = cases.catalogs.as_of(outcome.position).profile(id_.hex)
-    marks = {"ETag": f'"{known.version}"', **outcome_headers(outcome), **(headers or {})}
-    content = profile_data(cases, known, then)
-    return json_response(content, cases=cases, position=outcome.position, status=status, headers=marks)
+
+    def content(outcome: Outcome) -> dict[str, Any]:
+        known = cases.catalogs.as_of(outcome.position).profile(id_.hex)
+        return profile_data(cases, known, Moment(outcome.position))
+
+    return command_response(outcome, content, cases=cases, status=status, headers=headers)
 
 
 def profile_data(cases: UseCases, known: KnownProfile, moment: Moment | None) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from api.access import Operates, ReadsLog
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.rest.bodies import Body
 from api.rest.examples import responses
 from application.verify_log import Verified

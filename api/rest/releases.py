@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import ChangesConfigs, ReadsConfigs
-from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.change_set_bodies import CHANGE_SET, LongText, Text
 from api.rest.change_set_shapes import answered

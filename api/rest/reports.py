@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from api.deps import json_response
+from api.answers import json_response
 from api.rest.log import time_at
 from application.reports import Period, Place
 from application.take_reports import Taken

@@ -9,16 +9,9 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from api.access import ChangesConfigs
+from api.answers import command_response, json_response
 from api.conditions import ExpectedPosition, ExpectedVersion
-from api.deps import (
-    Asked,
-    Cases,
-    DryRunFlag,
-    StrictRoute,
-    json_response,
-    outcome_headers,
-    require_position,
-)
+from api.deps import Asked, Cases, DryRunFlag, StrictRoute, require_position
 from api.rest.bodies import Body, Reason
 from api.rest.compare import CHANGE, change_data
 from api.rest.configs import config_response
@@ -97,16 +90,14 @@ def rollback_environment(
     done = cases.restore.rollback(
         selection, moment=moment, command=command, expected_position=expected, dry_run=dry_run
     )
-    dry = isinstance(done.outcome, DryRun)
     content = {
         "configs": [restored_data(one) for one in done.configs],
         "to_position": moment.position,
-        "dry_run": dry,
+        "dry_run": dry_run,
     }
     if isinstance(done.outcome, DryRun):
         return json_response(content, cases=cases, position=cases.progress.visible)
-    headers = outcome_headers(done.outcome)
-    return json_response(content, cases=cases, position=done.outcome.position, headers=headers)
+    return command_response(done.outcome, lambda _: content, cases=cases)
 
 
 @router.post(

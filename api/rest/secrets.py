@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.access import Operates
-from api.deps import Asked, Cases, DryRunFlag, StrictRoute, json_response, outcome_headers
+from api.answers import command_response, json_response
+from api.deps import Asked, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.examples import responses
 from application.secret_keys import Rotation
@@ -49,8 +50,9 @@ def rotate_secrets(
     done = cases.rotate_secrets.rotate(command=asked.command(reason=body.reason), dry_run=dry_run)
     if done.outcome is None:
         return json_response(rotation_data(done.rotation, dry_run=True), cases=cases, position=cases.progress.visible)
-    content, headers = rotation_data(done.rotation, dry_run=False), outcome_headers(done.outcome)
-    return json_response(content, cases=cases, position=done.outcome.position, status=201, headers=headers)
+    return command_response(
+        done.outcome, lambda _: rotation_data(done.rotation, dry_run=False), cases=cases, status=201
+    )
 
 
 def rotation_data(rotation: Rotation, *, dry_run: bool) -> dict[str, Any]:

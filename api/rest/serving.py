@@ -8,23 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import ConfigDict
 
 from api.access import ReadsConfigs, SwitchesServing
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    MomentAsked,
-    StrictRoute,
-    catalog_of,
-    dry_run_response,
-    json_response,
-    moment_headers,
-    outcome_headers,
-    position_of,
-)
+from api.answers import command_response, json_response, moment_headers
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, MomentAsked, StrictRoute, catalog_of, position_of
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
-from application.commands import DryRun
 from domain.configs.scope import GLOBAL
 from domain.installation.serving import KnownServing
 from domain.times import rfc3339
@@ -77,10 +64,9 @@ def switch_serving(
     access.to(name)
     command = asked.command(reason=body.reason)
     outcome = cases.switch_serving.to(body.serving, environment=name, command=command, dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    content = serving_data(cases.catalogs.as_of(outcome.position).serving(name))
-    return json_response(content, cases=cases, position=outcome.position, headers=outcome_headers(outcome))
+    return command_response(
+        outcome, lambda done: serving_data(cases.catalogs.as_of(done.position).serving(name)), cases=cases
+    )
 
 
 def serving_data(known: KnownServing) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.access import ReadsDefinitions
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.rest.examples import responses
 from application.catalog import Catalog, definition_data
 from application.shipped import SHIPPED, ShippedBundle, shipped

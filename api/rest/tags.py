@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.access import NamesPositions, ReadsDefinitions
-from api.deps import Asked, Cases, DryRunFlag, StrictRoute, dry_run_response, json_response, outcome_headers
+from api.answers import command_response, json_response
+from api.deps import Asked, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
-from application.commands import DryRun
 
 router = APIRouter(prefix="/api/tags", tags=["time"], route_class=StrictRoute)
 
@@ -45,10 +45,9 @@ def name_position(
     """
     access.to_installation()
     outcome = cases.name_positions.name(name, body.position, command=asked.command(reason=body.reason), dry_run=dry_run)
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    at = cases.name_positions.named_by(name, outcome)
-    return json_response(tag_data(name, at), cases=cases, position=outcome.position, headers=outcome_headers(outcome))
+    return command_response(
+        outcome, lambda done: tag_data(name, cases.name_positions.named_by(name, done)), cases=cases
+    )
 
 
 def tag_data(name: str, position: int) -> dict[str, Any]:

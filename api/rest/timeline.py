@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import Access, ReadsLog
-from api.deps import Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import Cases, StrictRoute
 from api.rest.compare import TURN, changes_data, commit_data, event_data, moment_at
 from api.rest.effective import Collections, Environment, Scopes, Told, Types, context_of
 from api.rest.examples import responses

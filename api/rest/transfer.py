@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.access import Access, Imports, ReadsConfigs
-from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute, json_response
+from api.answers import command_response, json_response
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, responses
 from api.rest.installation import synced_data
@@ -202,12 +203,10 @@ def _imported(kind: str, done: Imported, cases: UseCases, *, dry_run: bool) -> R
 
 def _synced(synced: Synced, cases: UseCases) -> Response:
     dry_run = isinstance(synced.outcome, DryRun)
-    visible, position = True, cases.progress.visible
-    if not isinstance(synced.outcome, DryRun):
-        visible, position = synced.outcome.visible, synced.outcome.position
     content = {"kind": "env", "dry_run": dry_run, **synced_data(synced)}
-    headers = {} if visible else {"Varve-Visible": "false"}
-    return json_response(content, cases=cases, position=position, headers=headers)
+    if isinstance(synced.outcome, DryRun):
+        return json_response(content, cases=cases, position=cases.progress.visible)
+    return command_response(synced.outcome, lambda _: content, cases=cases)
 
 
 @router.get(

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.access import ManagesWebhooks, Operates
-from api.deps import AtPosition, Cases, StrictRoute, json_response
+from api.answers import json_response
+from api.deps import AtPosition, Cases, StrictRoute
 from api.rest.bodies import Body
 from api.rest.examples import responses
 from api.rest.webhooks import managed

@@ -10,18 +10,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Access, ManagesWebhooks
+from api.answers import command_response, gone_response, json_response
 from api.conditions import ExpectedVersion
-from api.deps import (
-    Asked,
-    AtPosition,
-    Cases,
-    DryRunFlag,
-    StrictRoute,
-    dry_run_response,
-    gone_response,
-    json_response,
-    outcome_headers,
-)
+from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from application.commands import DryRun, Outcome
@@ -229,15 +220,13 @@ def webhook_response(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """The webhook as the commit left it; a new secret is told the first time alone."""
-    if isinstance(outcome, DryRun):
-        return dry_run_response(outcome, cases=cases)
-    known = cases.catalogs.as_of(outcome.position).webhooks[id_.hex]
-    told = {} if secret is None else {"secret": None if outcome.repeated else secret}
-    marks = {"ETag": f'"{known.version}"', **outcome_headers(outcome), **(headers or {})}
-    if told:
-        marks["Cache-Control"] = "no-store"
-    content = {**webhook_data(known), **told}
-    return json_response(content, cases=cases, position=outcome.position, status=status, headers=marks)
+
+    def content(outcome: Outcome) -> dict[str, Any]:
+        told = {} if secret is None else {"secret": None if outcome.repeated else secret}
+        return {**webhook_data(cases.catalogs.as_of(outcome.position).webhooks[id_.hex]), **told}
+
+    unkept = {} if secret is None else {"Cache-Control": "no-store"}
+    return command_response(outcome, content, cases=cases, status=status, headers={**unkept, **(headers or {})})
 
 
 def webhook_data(known: KnownWebhook) -> dict[str, Any]:
