@@ -85,7 +85,7 @@ from infrastructure.serving_signals import ServingMetrics
 from infrastructure.shadow_tables import SqlShadowTables
 from infrastructure.stores import OpenStore, open_store
 from infrastructure.telemetry import Telemetry
-from infrastructure.tokenizers import TokenizerFolder
+from infrastructure.tokenizers import InstalledTokenizers
 from infrastructure.views import SqlViews
 from infrastructure.webhooks.courier import Courier, Webhooks
 from infrastructure.webhooks.signals import LoggedDeliveries
@@ -200,7 +200,7 @@ def served(
         signals=LoggedDeliveries(exposition.registry),
         patience=sending.patience,
     )
-    tokenizers, seen = TokenizerFolder((indexing or Indexing()).tokenizers), LoggedHealth(exposition.registry)
+    tokenizers, seen = InstalledTokenizers((indexing or Indexing()).tokenizers), LoggedHealth(exposition.registry)
     lock_configs, locks_back = (LockConfigs(opened.log, catalogs, how, tokenizers) for how in (commands, guarding))
     releases = Releases.of(
         opened.log,

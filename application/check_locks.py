@@ -16,11 +16,19 @@ from domain.releases.guardrails import CHUNK_INDEX, broken_guardrails, guardrail
 PASSED = "passed"
 
 
+@dataclass(frozen=True, slots=True)
+class TriedTokenizer:
+    """`hash`: SHA-256, in lower-case hex, of its file. `problem`: why no text could be cut with it."""
+
+    hash: str
+    problem: str | None
+
+
 class Tokenizers(Protocol):
     """The tokenizers that are installed where the service runs; nothing is ever downloaded."""
 
-    def hash_of(self, name: str) -> str | None:
-        """SHA-256, in lower-case hex, of the tokenizer's file; None where it is not installed."""
+    def tried(self, name: str) -> TriedTokenizer | None:
+        """What came of cutting a text with it; None where it is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +53,13 @@ class Asked:
 def fitness(asked: Asked, now: InFlight, tokenizers: Tokenizers) -> Fitness:
     """Raises PolicyRefused with every guardrail that is broken, InvalidRequest for tokenizer and embedder."""
     checks = {} if asked.config_type != CHUNK_INDEX else {"guardrails": _guardrails(asked, now)}
-    installed = tokenizers.hash_of(asked.tokenizer_name)
-    faults = [*_tokenizer(asked, installed), *_embedder_faults(asked, now)]
+    tried = tokenizers.tried(asked.tokenizer_name)
+    faults = [*_tokenizer_faults(asked, tried), *_embedder_faults(asked, now)]
     if faults:
         raise InvalidRequest("; ".join(fault.message for fault in faults), faults=faults)
-    checks["tokenizer"] = PASSED if installed else f"unknown: {asked.tokenizer_name} is not installed at the service"
+    checks["tokenizer"] = _tokenizer(asked, tried)
     checks["embedder"] = _embedder(asked, now)
-    return Fitness(checks, installed or (asked.tokenizer_hash or "").lower() or None)
+    return Fitness(checks, tried.hash if tried else (asked.tokenizer_hash or "").lower() or None)
 
 
 def _guardrails(asked: Asked, now: InFlight) -> str:
@@ -67,10 +75,16 @@ def _guardrails(asked: Asked, now: InFlight) -> str:
     return "; ".join(f"warning: {one.message}" for one in found) or PASSED
 
 
-def _tokenizer(asked: Asked, installed: str | None) -> Iterator[Fault]:
-    if asked.tokenizer_hash is not None and installed not in (None, asked.tokenizer_hash.lower()):
-        message = f"the tokenizer {asked.tokenizer_name} has the hash {installed} here: another was measured with"
+def _tokenizer_faults(asked: Asked, tried: TriedTokenizer | None) -> Iterator[Fault]:
+    if tried is not None and asked.tokenizer_hash is not None and asked.tokenizer_hash.lower() != tried.hash:
+        message = f"the tokenizer {asked.tokenizer_name} has the hash {tried.hash} here: another was measured with"
         yield Fault("/tokenizer_hash", message, "tokenizer_hash")
+
+
+def _tokenizer(asked: Asked, tried: TriedTokenizer | None) -> str:
+    if tried is None:
+        return f"unknown: {asked.tokenizer_name} is not installed at the service"
+    return PASSED if tried.problem is None else f"unknown: {tried.problem}"
 
 
 def _embedder_faults(asked: Asked, now: InFlight) -> Iterator[Fault]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from api.bootstrap import Callers
-from infrastructure.indexing import Indexing
 from tests.api.conftest import CONFIGS, Client, opened
 
 LOCKS = "/api/locks"
@@ -196,28 +194,6 @@ def test_an_embedder_must_fit_the_dimensions(api: Client):
     assert api.put("/api/embedders", json=declared).json() == declared
     assert api.get("/api/embedders").json()["items"] == [declared]
     assert locked(api)["checks"]["embedder"] == "passed"
-
-
-def test_a_tokenizer_that_is_installed_is_compared(tmp_path: Path):
-    file = tmp_path / BGE / "tokenizer.json"
-    file.parent.mkdir(parents=True)
-    file.write_bytes(b'{"model": {"vocab": {"a": 0}}}')
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    with opened("memory:", indexing=Indexing(tmp_path)) as client:
-        client.create("chunk_index", VALIDATED)
-        other = client.post(LOCKS, json={**NEW, "tokenizer_hash": "0" * 64})
-        assert (other.status_code, other.json()["errors"][0]["pointer"]) == (400, "/tokenizer_hash")
-        outside = client.post(LOCKS, json={**NEW, "tokenizer_name": "../secrets"}, params={"dry_run": True})
-        assert "is not installed" in outside.text
-        lock = locked(client, tokenizer_hash=digest.upper())
-        assert (lock["tokenizer_hash"], lock["checks"]["tokenizer"]) == (digest, "passed")
-
-
-def test_a_tokenizer_that_is_not_installed_is_told_as_such(api: Client):
-    api.create("chunk_index", VALIDATED)
-    lock = locked(api, tokenizer_hash="A" * 64)
-    assert lock["tokenizer_hash"] == "a" * 64
-    assert lock["checks"]["tokenizer"] == f"unknown: {BGE} is not installed at the service"
 
 
 def test_a_promotion_brings_the_settings_and_a_way_back(client: Client):
