@@ -122,10 +122,13 @@ class LockConfigs:
         """Put the locked config in force in another environment, under a production lock there.
 
         Its id is `promoted_id_of` the command; in its own environment a candidate becomes a production lock. Raises
-        NotFound, Conflict, Locked where a candidate lock holds the slot there, InvalidConfig, InvalidRequest.
+        NotFound, Conflict where it is there already or another is promoted at the same time, Locked where a candidate
+        lock holds the slot there, InvalidConfig, InvalidRequest.
         """
         require_reason(command)
-        return self._run(lambda promotion: promotion.promote(lock, to_environment), command, dry_run=dry_run)
+        held = self._store.load(Locks, locks_id(to_environment)).holding(lock.scope, lock.config_type)
+        over = None if held is None else held.id
+        return self._run(lambda promotion: promotion.promote(lock, to_environment, over=over), command, dry_run=dry_run)
 
     def roll_back(self, lock: Lock, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
         """Put what was in force before a promotion in force again, and end its lock.

@@ -27,7 +27,8 @@ class Promotion:
     command: Command
     now_us: int
 
-    def promote(self, lock: Lock, to: str) -> None:
+    def promote(self, lock: Lock, to: str, *, over: UUID | None) -> None:
+        """`over`: the lock that held the slot there when this was asked for."""
         self._require_way(lock.environment, to)
         source = self._locks(lock.environment)
         if to == lock.environment:
@@ -37,7 +38,7 @@ class Promotion:
             return
         made = promoted_id_of(self.command)
         source.promote(lock.id, to_environment=to, promoted_to=made, stamp=self.command.stamp)
-        self._supersede(lock, to, made)
+        self._supersede(lock, to, made, over=over)
         before = InFlight(self.work, self.catalog, to, is_before=True).config(lock.scope, lock.config_type)
         replaced = None if before is None else (before.id, before.version)
         config = self._put_in_force(lock, to)
@@ -74,13 +75,22 @@ class Promotion:
         if source != to and promoted_from not in (None, source):
             raise Conflict(f"{to} is promoted from {promoted_from}, not from {source}: promote it there first")
 
-    def _supersede(self, lock: Lock, to: str, made: UUID) -> None:
-        """A production lock gives way to the next promotion; what a candidate lock holds is being measured."""
+    def _supersede(self, lock: Lock, to: str, made: UUID, *, over: UUID | None) -> None:
+        """A production lock gives way to the next promotion; what a candidate lock holds is being measured.
+
+        Of promotions that meet, the second was decided by somebody who has not seen the first: it is refused.
+        """
         held = self._locks(to).holding(lock.scope, lock.config_type)
         if held is None:
             return
         if held.kind != PRODUCTION:
             raise Locked(f"{held.told}; unlock it first: POST /api/locks/{held.id}/unlock")
+        if held.promoted_from == lock.id:
+            raise Conflict(f"the lock {lock.version_label} is promoted to {to} already, as {held.id}")
+        if held.id != over:
+            raise Conflict(
+                f"{held.version_label} was promoted to {to} at the same time: look at it, then promote again"
+            )
         self._locks(to).unlock(held.id, at_us=self.now_us, superseded_by=made, stamp=self.command.stamp)
 
     def _put_in_force(self, lock: Lock, to: str) -> Config:

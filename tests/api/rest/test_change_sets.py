@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 
-from application.ports import Command
-from domain.errors import Refusal
+from domain.releases.states import OPEN
 from tests.api.conftest import CONFIGS, Client, opened
 from tests.master_keys import key_file
 
@@ -366,12 +362,15 @@ def test_rolling_back_gives_back_all_that_publishing_brought_in_one_commit(clien
     assert {event["commit"]["last"] for event in events} == {back["position"]}
 
 
-def test_what_was_rolled_back_cannot_be_published_again(api: Client) -> None:
+def test_nobody_is_invited_to_publish_again_what_was_rolled_back(api: Client) -> None:
     found = made(api, {**CHUNKING, "is_default": True})
     act(api, found, "publish")
     act(api, found, "rollback")
-    for verb in ("publish", "rollback", "propose"):
-        assert "is rolled back" in act(api, found, verb, 409)["detail"]
+    for verb in ("publish", "rollback", "propose", "check", "approve", "discard"):
+        told = act(api, found, verb, 409)["detail"]
+        assert told == "this change set is rolled back: you can make a copy of it, which starts as a draft"
+    open_ones = [one for state in OPEN for one in api.get(SETS, params={"state": state}).json()["items"]]
+    assert open_ones == []
 
 
 def test_what_changed_since_stands_in_the_way_of_a_rollback_unless_it_is_forced(api: Client) -> None:
@@ -401,38 +400,6 @@ def test_a_type_is_as_it_was_after_a_rollback(api: Client) -> None:
     act(api, found, "rollback")
     assert api.effective()["rerank_depth"] == {"depth": 8}
     assert api.get("/api/config-types/rerank_depth").json()["schema"] == schema(10)
-
-
-def test_of_two_promotions_at_once_one_wins_and_whole(client: Client) -> None:
-    contested = client.create("chunking", {"max_chunk_size": 500})
-    sets = [
-        made(
-            client,
-            {"config_id": contested["id"], "config_data": {"max_chunk_size": size}},
-            {"config_type": "retrieval", "name": f"n-{size}", "config_data": {}, "scope": f"user:u-{size}"},
-        )
-        for size in (600, 700)
-    ]
-    for one in sets:
-        act(client, one, "propose")
-    barrier, publishing = Barrier(2), client.service.use_cases.releases.publishing
-
-    def publish(change_set: dict[str, Any]) -> str | None:
-        barrier.wait()
-        try:
-            publishing.publish(UUID(change_set["id"]), command=Command("racer", uuid4().hex, "publish", b""))
-        except Refusal as refusal:
-            return refusal.code
-        return None
-
-    with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(publish, sets))
-    assert sorted(codes, key=str) == [None, "conflict"]
-    winner = sets[codes.index(None)]
-    size = winner["drafts"][0]["wanted"]["config_data"]["max_chunk_size"]
-    assert chunking(client)["max_chunk_size"] == size
-    there = client.get(CONFIGS, params={"config_type": "retrieval"}).json()["items"]
-    assert [one["name"] for one in there] == [f"n-{size}"]
 
 
 def test_effective_answers_are_previewed_as_if_it_were_published(client: Client) -> None:

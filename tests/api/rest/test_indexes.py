@@ -34,11 +34,15 @@ def route(client: Client, **query: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def indexed(api: Client) -> Client:
+    return with_index(api)
+
+
+def with_index(client: Client) -> Client:
     """Production has settings, and an index that is read."""
-    api.config = api.create("chunking", {"chunk_overlap": 20})  # type: ignore[attr-defined]
-    api.create("embedding", EMBEDDING)
-    registered(api, table="chunks_a")
-    return api
+    client.config = client.create("chunking", {"chunk_overlap": 20})  # type: ignore[attr-defined]
+    client.create("embedding", EMBEDDING)
+    registered(client, table="chunks_a")
+    return client
 
 
 def overlap(client: Client, size: int, **query: Any) -> Any:
@@ -97,7 +101,8 @@ def test_what_shapes_no_index_goes_on(indexed: Client):
     indexed.create("chunking", {"chunk_overlap": 50}, scope="collection", collection_id="c-1")
 
 
-def test_a_declared_name_rebuilds_nothing(indexed: Client):
+def test_a_declared_name_rebuilds_nothing(client: Client):
+    indexed = with_index(client)
     embedding = indexed.get(CONFIGS, params={"config_type": "embedding"}).json()["items"][0]
     renamed = {"config_data": {**EMBEDDING, "model_id": "gateway/bge"}}
     assert refused(indexed.put(CONFIGS + embedding["id"], json=renamed)) == (409, "index_not_ready")
