@@ -40,6 +40,7 @@ from api.rest import (
     experiment_results,
     experiments,
     failures,
+    go_live,
     health,
     health_reports,
     history,
@@ -75,6 +76,7 @@ from api.shedding import Shedding
 from api.streams import MOST_CLIENTS, Source, Streams
 from api.telemetry import Telemetry, goes_untraced
 from application.advance import Hear
+from application.running import Running
 from application.sign_in import SignsIn
 from application.use_cases import UseCases
 
@@ -125,6 +127,7 @@ ROUTERS = (
     transfer.router,
     shipped.router,
     compliance.router,
+    go_live.router,
     health.router,
     metrics.router,
 )
@@ -186,11 +189,12 @@ def create_app(
     rate_burst: int | None = None,
     stream_clients: int = MOST_CLIENTS,
     is_traced: bool = False,
+    running: Running | None = None,
 ) -> ASGIApp:
     """The ASGI application. The store is opened when it starts, in the process that serves.
 
     `is_local`: where callers need not be known, only requests that name this machine are taken. `is_traced`:
-    traces are sent to where the environment says.
+    traces are sent to where the environment says. `running`: what the checklist for going live is told of that.
     """
 
     @asynccontextmanager
@@ -199,6 +203,7 @@ def create_app(
         with open_service() as service:
             cases = app.state.use_cases = service.use_cases
             app.state.looks, app.state.exposition = Looks(), service.exposition
+            app.state.running = running or Running()
             service.exposition.registry.register(telemetry.requests)
             telemetry.connect()
             log_id, epoch, _ = cases.store.identity

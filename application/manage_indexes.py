@@ -40,6 +40,9 @@ class Filled:
 class ShadowTables(Protocol):
     """Tables in the databases of applications, of which only those that were made here are ever touched."""
 
+    def reach(self, environment: str) -> bool:
+        """Whether a database is named for it. Raises StoreUnavailable where that does not answer."""
+
     def create(self, environment: str, table: str, *, index_id: UUID) -> None:
         """One that is there already for this index stays. Raises Conflict, StoreUnavailable."""
 
@@ -103,6 +106,10 @@ class ManageIndexes:
         names = self._environments if environment is None else [catalog.require_environment(environment)]
         found = [one for name in names for one in self._store.load(Indexes, indexes_id(name)).indexes.values()]
         return sorted(found, key=lambda one: (one.registered_us, one.id))
+
+    def reach(self, environment: str) -> bool:
+        """Whether the application's database is known here. Raises StoreUnavailable where it does not answer."""
+        return self._tables.reach(environment)
 
     @property
     def _environments(self) -> list[str]:

@@ -109,6 +109,10 @@ class ReadEnvironment:
         hidden = () if dry_run else self._hidden(environment)
         return Synced(outcome, dict(reading.values), reading.problems, hidden, made, failed)
 
+    def problems(self, variables: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """What is wrong with which variable; a value is never repeated."""
+        return self._read(variables).problems
+
     def _read(self, variables: Mapping[str, str]) -> Reading:
         catalog = self._catalogs.current()
         return read(variables, catalog.definitions())

@@ -24,6 +24,9 @@ class Secrets(Protocol):
     request_key: bytes | None
     """What digests of requests are made under; None without keys."""
 
+    def outdated_masters(self) -> list[str]:
+        """The master keys, besides the first, that a key still lies under."""
+
     def commitment(self, text: str) -> str:
         """What stands for the secret in digests and listings."""
 

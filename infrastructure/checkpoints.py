@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from urllib.parse import unquote_to_bytes, urlsplit
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +17,7 @@ from application.publish_checkpoints import Publish, PublishCheckpoints
 from application.walk_log import Altered
 from domain.audit.checkpoint import private_key_of, private_pem, public_pem
 from domain.errors import Conflict, InvalidRequest
-from infrastructure.webhooks.sender import HttpSender
+from infrastructure.webhooks.sender import HttpSender, proved
 
 log = structlog.get_logger("checkpoints")
 WEBHOOK_SECONDS = 5.0
@@ -108,10 +106,7 @@ def to_file(path: Path) -> Publish:
 
 def to_webhook(url: str, *, ca_file: Path | None = None) -> Publish:
     """Posts each checkpoint as text, wherever the operator says: inside the own network too, and with a password."""
-    parts = urlsplit(url)
-    login, at, place = parts.netloc.rpartition("@")
-    address = parts._replace(netloc=place).geturl()
-    proof = {"Authorization": f"Basic {b64encode(unquote_to_bytes(login)).decode()}"} if at else {}
+    address, proof = proved(url)
     headers = {"Content-Type": "text/plain; charset=utf-8", **proof}
     sender = HttpSender(ca_file, allows_private=True, seconds=WEBHOOK_SECONDS)
 

@@ -24,6 +24,9 @@ class NoKeys:
     can_seal = False
     request_key: bytes | None = None
 
+    def outdated_masters(self) -> list[str]:
+        return []
+
     def commitment(self, *_: object) -> str:
         raise _none()
 
@@ -53,6 +56,9 @@ class KeyRing:
             self._unwrapped(row)
         self._commitment_key = self._unwrapped(rows[COMMITMENTS])
         self.request_key: bytes | None = sealing.request_key(self._commitment_key)
+
+    def outdated_masters(self) -> list[str]:
+        return sorted({row.master for row in self._kept.all()} - {self._masters.first})
 
     def commitment(self, text: str) -> str:
         return sealing.commitment(text, key=self._commitment_key)

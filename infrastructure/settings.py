@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     index_urls: Annotated[dict[str, SecretStr], NoDecode] = Field(
         {}, description="where shadow tables are made, by environment: a JSON object of postgresql:// addresses"
     )
+    model_urls: Annotated[dict[str, tuple[SecretStr, ...]], NoDecode] = Field(
+        {},
+        description="what answers a GET as long as models do, by environment: a JSON object of lists of addresses",
+    )
     telemetry_days: int = Field(
         30, ge=1, le=3650, description="how long reports of failures and of use, and finished deliveries, are kept"
     )
@@ -142,6 +146,18 @@ class Settings(BaseSettings):
         postgres = ("postgresql://", "postgres://")
         if not isinstance(found, dict) or not all(str(url).startswith(postgres) for url in found.values()):
             raise ValueError('write {"ENVIRONMENT": "postgresql://USER@HOST/DATABASE"}')  # without the passwords
+        return found
+
+    @field_validator("model_urls", mode="before")
+    @classmethod
+    def _asked(cls, given: Any) -> Any:
+        try:
+            found = orjson.loads(given) if isinstance(given, str) else given
+        except orjson.JSONDecodeError:
+            found = None
+        web, lists = ("https://", "http://"), list(found.values()) if isinstance(found, dict) else [None]
+        if not all(isinstance(urls, list) and all(str(url).startswith(web) for url in urls) for urls in lists):
+            raise ValueError('write {"ENVIRONMENT": ["https://HOST/PATH"]}')  # without what may be passwords
         return found
 
     @model_validator(mode="after")

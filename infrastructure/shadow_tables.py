@@ -47,6 +47,13 @@ class SqlShadowTables:
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls = urls
 
+    def reach(self, environment: str) -> bool:
+        if environment not in self._urls:
+            return False
+        with self._connected(environment) as connection:
+            connection.execute(sa.select(1))
+        return True
+
     def create(self, environment: str, table: str, *, index_id: UUID) -> None:
         with self._connected(environment) as connection:
             if _mark_of(connection, table) == _mark(index_id):

@@ -75,3 +75,17 @@ def read_holder(descriptor: int) -> Holder:
         return Holder(found.get("address"), found.get("token"), found.get("pid"))
     except ValueError:
         return Holder(None, None, None)
+
+
+def holder_of(store_url: str) -> Holder | None:
+    """Who holds the file of a SQLite store, looked up without opening it; None where nobody does."""
+    path = Path(store_url.removeprefix("sqlite:///"))
+    if not store_url.startswith("sqlite:///") or not path.is_file():
+        return None
+    try:
+        StoreLock.take(path).release()
+    except StoreHeld as held:
+        return held.holder
+    except OSError:
+        return None  # opening it will tell
+    return None

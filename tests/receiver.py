@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         receiver = self.server.receiver
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         receiver.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
         status, headers, answer = receiver.answers(len(receiver.heard))
         self.send_response(status)
@@ -57,6 +57,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for part in answer:
             self.wfile.write(part)
+
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def log_message(self, *_: Any) -> None:
         """Not told."""

@@ -15,6 +15,7 @@ from api.cli import (
     environments,
     evaluations,
     experiments,
+    golive,
     health,
     indexes,
     keys,
@@ -103,6 +104,7 @@ app.add_typer(environment, name="env")
 environment.command("health")(speaks(health.health))
 environment.command("bounds")(speaks(health.bounds))
 app.command("health", hidden=True)(speaks(health.health))  # it is varve env health
+app.command("golive", hidden=True)(speaks(golive.golive))  # after `env health`; the help fits a screen
 app.command("freeze", hidden=True)(speaks(environments.freeze))  # in a hurry
 app.command("thaw", hidden=True)(speaks(environments.thaw))
 

@@ -90,6 +90,7 @@ async def in_process(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             is_read_only=settings.read_only,
         ),
         threads=settings.threads,
+        running=wiring.running_of(settings),
     )
     async with Lifespan(app):
         transport = httpx.ASGITransport(app=app)

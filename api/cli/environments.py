@@ -96,6 +96,7 @@ async def set_(
     require_reason: Annotated[bool | None, typer.Option()] = None,
     reason_pattern: Annotated[str | None, typer.Option(help='A regular expression; "" for none.')] = None,
     require_if_match: Annotated[bool | None, typer.Option()] = None,
+    require_lock: Annotated[bool | None, typer.Option(help="Only a promoted lock moves things.")] = None,
     order: Annotated[int | None, typer.Option(help="Listings go by it.")] = None,
     reason: Reason = None,
 ) -> None:
@@ -106,6 +107,7 @@ async def set_(
         "require_reason": require_reason,
         "reason_pattern": reason_pattern,
         "require_if_match": require_if_match,
+        "require_lock": require_lock,
         "order": order,
     }
     demands = {key: value if value != "" else None for key, value in given.items() if value is not None}
@@ -190,6 +192,7 @@ def _demanded(environment: dict[str, Any]) -> str:
     found = [f"a reason like {pattern}"] if pattern else ["a reason"] if environment["require_reason"] else []
     found += ["If-Match"] if environment["require_if_match"] else []
     found += [f"{approvals} approvals"] if approvals else []
+    found += ["a promoted lock"] if environment["require_lock"] else []
     return ", ".join(found)
 
 

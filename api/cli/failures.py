@@ -2,7 +2,7 @@
 
 0  done
 1  a negative answer, a refused command, or a bad file
-2  misuse: an option or a setting that cannot be
+2  misuse: an option or a setting that cannot be; also a question to which there is no answer yet
 3  the store or the server cannot be reached
 70 a fault of Varve itself
 130 interrupted

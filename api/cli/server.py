@@ -128,6 +128,7 @@ def application(opening: Opening, settings: Settings) -> ASGIApp:
         rate_burst=settings.rate_burst,
         stream_clients=settings.stream_clients,
         is_traced=traces.are_sent(),
+        running=wiring.running_of(settings),
     )
     settle()
     return app

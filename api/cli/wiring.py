@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from api.app import Service
     from api.callers import Callers
     from application.measurements import Sums
+    from application.running import Running
     from application.watch_failures import Watching
     from infrastructure.checkpoints import Checkpoints
     from infrastructure.indexing import Indexing
@@ -104,18 +105,9 @@ def legacy_rows(source: str) -> LegacyRows:
 
 def holder(store_url: str) -> Holder | None:
     """Who holds the file of a SQLite store, looked up without opening it; None where nobody does."""
-    from infrastructure.store_lock import StoreHeld, StoreLock
+    from infrastructure.store_lock import holder_of
 
-    path = Path(store_url.removeprefix("sqlite:///"))
-    if not store_url.startswith("sqlite:///") or not path.is_file():
-        return None
-    try:
-        StoreLock.take(path).release()
-    except StoreHeld as held:
-        return held.holder
-    except OSError:
-        return None  # opening it will tell
-    return None
+    return holder_of(store_url)
 
 
 def exported(folder: Path) -> AbstractContextManager[Export]:
@@ -191,6 +183,13 @@ def indexing_of(settings: Settings) -> Indexing:
 
     urls = {name: url.get_secret_value() for name, url in settings.index_urls.items()}
     return Indexing(settings.tokenizers, urls)
+
+
+def running_of(settings: Settings) -> Running:
+    """What the checklist for going live is told of these settings."""
+    from infrastructure.running import running_of as told_of
+
+    return told_of(settings)
 
 
 def made_key(path: Path) -> Path:

@@ -16,6 +16,7 @@ start, in one line.
 
 NAMED = {
     "dict[str, pydantic.types.SecretStr]": "object",
+    "dict[str, tuple[pydantic.types.SecretStr, ...]]": "object",
     "pathlib.Path": "file",
     "pydantic.networks.HttpUrl": "address",
 }

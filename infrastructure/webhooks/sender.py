@@ -1,14 +1,15 @@
-"""Posts to addresses that others have named, and tells what came of it."""
+"""Posts to addresses that others have named, and tells what came of it; asks those that an operator has named."""
 
 from __future__ import annotations
 
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpcore
 import httpx
@@ -38,9 +39,17 @@ class HttpSender:
     seconds: float = SECONDS
 
     def send(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Answered:
+        return self._answered("POST", url, headers, body)
+
+    def get(self, url: str) -> Answered:
+        """Where the address says a user and a password, they are shown."""
+        address, proof = proved(url)
+        return self._answered("GET", address, proof, b"")
+
+    def _answered(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
         began = time.monotonic()
         try:
-            status, text = self._sent(url, headers, body)
+            status, text = self._sent(method, url, headers, body)
         except NotPublic as refusal:
             status, text = None, str(refusal)
         except TOO_SLOW:
@@ -49,13 +58,13 @@ class HttpSender:
             status, text = None, f"the receiver cannot be reached: {str(error) or type(error).__name__}"
         return Answered(status, shown(text), time.monotonic() - began)
 
-    def _sent(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+    def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
         network = CheckedNetwork(self.resolve, allows_private=self.allows_private, seconds=self.seconds)
         given = {"Host": urlsplit(url).netloc, "User-Agent": USER_AGENT, "Connection": "close", **headers}
         # A connection for each: none that was closed meanwhile is taken for a receiver that fails.
         with (
             httpcore.ConnectionPool(trusted(self.ca_file), max_connections=1, network_backend=network) as pool,
-            pool.stream("POST", url, headers=list(given.items()), content=body) as response,
+            pool.stream(method, url, headers=list(given.items()), content=body) as response,
         ):
             told = b""
             for chunk in response.iter_stream():
@@ -65,6 +74,14 @@ class HttpSender:
         if 300 <= response.status < 400:
             return response.status, "redirects are not followed: name the address that it leads to"
         return response.status, told.decode(errors="replace")
+
+
+def proved(url: str) -> tuple[str, dict[str, str]]:
+    """The address without its login, and the header that says it."""
+    parts = urlsplit(url)
+    login, at, place = parts.netloc.rpartition("@")
+    proof = {"Authorization": f"Basic {b64encode(unquote_to_bytes(login)).decode()}"} if at else {}
+    return parts._replace(netloc=place).geturl(), proof
 
 
 @cache

@@ -18,6 +18,7 @@ from api.app import Service, create_app
 from api.bootstrap import service
 from application.manage_keys import key_id_of, new_secret
 from application.ports import Command
+from application.running import Running
 from domain.access.api_key import Grant, written
 from domain.access.roles import Role
 from infrastructure.webhooks.courier import Webhooks
@@ -93,7 +94,7 @@ def queue(client: Client) -> None:
 
 
 @contextmanager
-def opened(store_url: str, **options: Any) -> Iterator[Client]:
+def opened(store_url: str, *, running: Running | None = None, **options: Any) -> Iterator[Client]:
     """A client of a service on this store. A fault of the server's is an answer, so that a test can see it."""
     with ExitStack() as stack:
 
@@ -102,7 +103,8 @@ def opened(store_url: str, **options: Any) -> Iterator[Client]:
             with service(store_url, **{"variables": {}, **options}) as client.service:
                 yield client.service
 
-        client = Client(create_app(open_service), raise_server_exceptions=False, headers={"X-Request-Id": "t-1"})
+        app = create_app(open_service, running=running)
+        client = Client(app, raise_server_exceptions=False, headers={"X-Request-Id": "t-1"})
         stack.enter_context(client)
         yield client
 

@@ -693,6 +693,12 @@ ROUTES: dict[str, Asked] = {
         what="environment",
         targets=("global", "elsewhere"),
     ),
+    "check_go_live": Asked(
+        VIEWERS,
+        lambda _, t: ("GET", f"/api/environments/{TARGETS[t][0]}/go-live", {}),
+        what="environment",
+        targets=("global", "elsewhere"),
+    ),
     "compliance": Asked(
         VIEWERS,
         lambda _, t: ("GET", "/api/compliance", {"params": {"environment": TARGETS[t][0]}}),

@@ -92,6 +92,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "read_serving": {"path": {"name": "drill"}},
     "switch_serving": {"path": {"name": "drill"}},
     "read_environment": {"path": {"name": "production"}},
+    "check_go_live": {"path": {"name": "production"}},
     "revise_environment": {"path": {"name": "production"}, "json": {"require_reason": False}},
     "retire_environment": {"path": {"name": "spare"}},
     "freeze_environment": {"path": {"name": "frozen"}, "json": {"reason": "the holidays"}},

@@ -39,6 +39,14 @@ def test_a_body_is_posted_with_its_headers(receiver: Receiver):
     assert headers["user-agent"].startswith("Varve-Webhooks/")
 
 
+def test_an_address_is_asked_with_the_login_in_it(receiver: Receiver):
+    receiver.answers = lambda _: (200, {}, [b"ok"])
+    answered = at_home(receiver).get(receiver.url.replace("https://", "https://u:p%40ss@"))
+    assert (answered.status, answered.text) == (200, "ok")
+    ((headers, body),) = receiver.heard
+    assert (headers["authorization"], body) == ("Basic dTpwQHNz", b"")
+
+
 @pytest.mark.parametrize("address", NOT_PUBLIC)
 def test_a_name_that_leads_inside_is_not_followed(receiver: Receiver, address: str):
     sender = HttpSender(receiver.ca_file, resolve=lambda _, __: [address])
