@@ -8,7 +8,7 @@ import pytest
 
 from api.bootstrap import Callers
 from tests.api.conftest import CONFIGS, Client, opened
-from tests.api.rest.test_locks import NEW, VALIDATED, WHY, locked, refused
+from tests.api.rest.locks import NEW, VALIDATED, WHY, locked, refused
 
 INDEXES = "/api/indexes"
 EMBEDDING = {"provider_id": "p", "model_id": "bge-large", "embedding_dim": 1024}

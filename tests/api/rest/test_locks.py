@@ -11,35 +11,7 @@ import pytest
 
 from api.bootstrap import Callers
 from tests.api.conftest import CONFIGS, Client, opened
-
-LOCKS = "/api/locks"
-VALIDATED = {"chunk_size": 450, "overlap_ratio": 0.10, "jaccard_threshold": 0.8, "prefix_policy": "A"}
-BGE = "BAAI/bge-large-en-v1.5"
-NEW = {"config_type": "chunk_index", "embedder_name": BGE, "tokenizer_name": BGE, "baseline_metrics": {"f1": 0.6}}
-WHY = {"reason": "measured"}
-
-
-def locked(client: Client, **fields: Any) -> dict[str, Any]:
-    answer = client.post(LOCKS, json={**NEW, **fields})
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def refused(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
-def rules(answer: Any) -> list[str]:
-    """Without the name of the policy before them."""
-    return [one["rule"].rpartition(".")[2] for one in answer.json()["errors"]]
-
-
-@pytest.fixture
-def staged(api: Client) -> Client:
-    """With an environment beside production."""
-    api.post("/api/environments", json={"name": "staging"})
-    return api
+from tests.api.rest.locks import BGE, LOCKS, NEW, VALIDATED, WHY, locked, refused, rules
 
 
 def test_a_lock_says_what_was_frozen(client: Client):
@@ -194,100 +166,6 @@ def test_an_embedder_must_fit_the_dimensions(api: Client):
     assert api.put("/api/embedders", json=declared).json() == declared
     assert api.get("/api/embedders").json()["items"] == [declared]
     assert locked(api)["checks"]["embedder"] == "passed"
-
-
-def test_a_promotion_brings_the_settings_and_a_way_back(client: Client):
-    client.post("/api/environments", json={"name": "staging"})
-    before = client.create("chunk_index", {"chunk_size": 300})
-    client.create("chunk_index", VALIDATED, environment="staging", name="contracts")
-    candidate = locked(client, environment="staging")
-    at = f"{LOCKS}/{candidate['id']}"
-    made = client.post(f"{at}/promote", json={"to_environment": "production", **WHY}).json()
-    assert (made["environment"], made["kind"], made["promoted_from"]) == ("production", "production", candidate["id"])
-    assert made["ingest_run_id"] == candidate["ingest_run_id"]
-    assert made["rollback_to"] == {"config_id": before["id"], "version": 1}
-    assert client.effective()["chunk_index"] == VALIDATED
-    assert refused(client.delete(CONFIGS + made["config_id"])) == (423, "locked")
-    assert client.get(at).json()["promoted_to"] == [{"environment": "production", "lock_id": made["id"]}]
-    back = client.post(f"{at}/rollback", json={"reason": "worse recall"})
-    assert (back.json()["id"], back.json()["status"]) == (made["id"], "rolled_back")
-    assert client.effective()["chunk_index"] == {**VALIDATED, "chunk_size": 300}
-    assert refused(client.post(f"{at}/rollback", json=WHY)) == (409, "conflict")
-
-
-def test_a_collection_goes_back_to_the_version_of_before(staged: Client):
-    there = {"scope": "collection", "collection_id": "c-9"}
-    before = staged.create("chunk_index", {"chunk_size": 300}, **there)
-    staged.create("chunk_index", VALIDATED, environment="staging", **there)
-    candidate = locked(staged, environment="staging", **there)
-    promote = {"to_environment": "production", **WHY}
-    made = staged.post(f"{LOCKS}/{candidate['id']}/promote", json=promote).json()
-    assert made["config_id"] == before["id"]
-    assert staged.effective(collection_id="c-9")["chunk_index"] == VALIDATED
-    staged.post(f"{LOCKS}/{made['id']}/rollback", json=WHY)
-    assert staged.effective(collection_id="c-9")["chunk_index"]["chunk_size"] == 300
-    assert staged.get(CONFIGS + before["id"]).json()["version"] == 3
-
-
-def test_the_next_promotion_takes_the_place_of_the_last(staged: Client):
-    config = staged.create("chunk_index", VALIDATED, environment="staging")
-    promote = {"to_environment": "production", **WHY}
-    first = locked(staged, environment="staging")
-    one = staged.post(f"{LOCKS}/{first['id']}/promote", json=promote).json()
-    staged.post(f"{LOCKS}/{first['id']}/unlock", json=WHY)
-    staged.change(config, config_data={"chunk_size": 512})
-    second = locked(staged, environment="staging")
-    two = staged.post(f"{LOCKS}/{second['id']}/promote", json=promote).json()
-    assert staged.get(f"{LOCKS}/{one['id']}").json()["status"] == "superseded"
-    assert two["rollback_to"]["config_id"] == one["config_id"]
-    staged.post(f"{LOCKS}/{two['id']}/rollback", json=WHY)
-    assert staged.effective()["chunk_index"] == VALIDATED
-
-
-def test_a_candidate_in_the_way_is_not_pushed_aside(staged: Client):
-    staged.create("chunk_index", {"chunk_size": 300})
-    locked(staged, reason="being measured")
-    staged.create("chunk_index", VALIDATED, environment="staging")
-    candidate = locked(staged, environment="staging")
-    promote = {"to_environment": "production", **WHY}
-    assert refused(staged.post(f"{LOCKS}/{candidate['id']}/promote", json=promote)) == (423, "locked")
-
-
-def test_in_its_own_environment_a_candidate_becomes_a_production_lock(api: Client):
-    api.create("chunk_index", VALIDATED)
-    lock = locked(api)
-    promote = {"to_environment": "production", **WHY}
-    done = api.post(f"{LOCKS}/{lock['id']}/promote", json=promote).json()
-    assert (done["id"], done["kind"], done["status"]) == (lock["id"], "production", "held")
-    assert refused(api.post(f"{LOCKS}/{lock['id']}/promote", json=promote)) == (409, "conflict")
-    assert refused(api.post(f"{LOCKS}/{lock['id']}/rollback", json=WHY)) == (409, "conflict")
-
-
-def test_a_promotion_keeps_to_the_way_of_the_environments(staged: Client):
-    staged.post("/api/environments", json={"name": "testing"})
-    staged.put("/api/environments/production", json={"promoted_from": "staging"})
-    staged.create("chunk_index", VALIDATED, environment="testing")
-    lock = locked(staged, environment="testing")
-    promote = {"to_environment": "production", **WHY}
-    answer = staged.post(f"{LOCKS}/{lock['id']}/promote", json=promote)
-    assert refused(answer) == (409, "conflict")
-    assert "production is promoted from staging" in answer.json()["detail"]
-
-
-def test_where_a_lock_is_required_only_promotions_move_anything(staged: Client):
-    old = staged.create("chunk_index", {"chunk_size": 300})
-    staged.put("/api/environments/production", json={"require_lock": True})
-    assert refused(staged.put(CONFIGS + old["id"], json={"config_data": VALIDATED})) == (423, "lock_required")
-    draft = staged.create("chunk_index", {"chunk_size": 200}, is_default=False)
-    assert refused(staged.put(f"{CONFIGS}{draft['id']}/default", json={"is_default": True})) == (423, "lock_required")
-    staged.create("chunk_index", VALIDATED, environment="staging")
-    lock = locked(staged, environment="staging")
-    promote = {"to_environment": "production", **WHY}
-    made = staged.post(f"{LOCKS}/{lock['id']}/promote", json=promote)
-    assert made.status_code == 200
-    assert staged.effective()["chunk_index"] == VALIDATED
-    assert staged.post(f"{LOCKS}/{made.json()['id']}/rollback", json=WHY).status_code == 200
-    assert staged.effective()["chunk_index"]["chunk_size"] == 300
 
 
 def test_a_repeat_is_the_same_lock(api: Client):

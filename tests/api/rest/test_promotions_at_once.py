@@ -12,8 +12,8 @@ import pytest
 
 from application.commands import Commands
 from tests.api.conftest import Client, opened
-from tests.api.rest.test_change_sets import SETS
-from tests.api.rest.test_locks import LOCKS, VALIDATED, locked
+from tests.api.rest.change_sets import SETS
+from tests.api.rest.locks import LOCKS, VALIDATED, locked
 from tests.api.rest.test_releases import RELEASES
 
 SOURCES = {"staging": 600, "trial": 700}

@@ -9,7 +9,7 @@ import pytest
 from application.advance_releases import AdvanceReleases
 from domain.experiments.bucketing import bucket
 from tests.api.conftest import Client
-from tests.api.rest.test_change_sets import CHUNKING, act, made
+from tests.api.rest.change_sets import CHUNKING, act, made
 
 MINUTE_US = 60_000_000
 RAMP = {"steps": [10, 50, 100], "bake_minutes": 30}

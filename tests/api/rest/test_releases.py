@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Client, opened
-from tests.api.rest.test_change_sets import act
+from tests.api.rest.change_sets import act
 from tests.master_keys import key_file
 
 RELEASES = "/api/releases"

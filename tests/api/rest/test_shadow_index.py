@@ -12,8 +12,8 @@ from psycopg import sql
 
 from infrastructure.indexing import Indexing
 from tests.api.conftest import CONFIGS, Client, opened
+from tests.api.rest.locks import VALIDATED, locked, refused
 from tests.api.rest.test_indexes import EMBEDDING, INDEXES, registered, route
-from tests.api.rest.test_locks import VALIDATED, locked, refused
 
 COLUMNS = {
     "id": "bigint",

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, models
 
 from infrastructure.indexing import Indexing
 from tests.api.conftest import Client, opened
-from tests.api.rest.test_locks import BGE, LOCKS, NEW, VALIDATED, locked
+from tests.api.rest.locks import BGE, LOCKS, NEW, VALIDATED, locked
 
 
 def put_tokenizer(folder: Path, vocab: dict[str, int], *, file: str = "tokenizer.json") -> str:

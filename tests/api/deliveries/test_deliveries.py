@@ -4,81 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from standardwebhooks import Webhook as Verifier
 
 from application.deliver_webhooks import Patience
-from infrastructure.backup import back_up, restore
-from infrastructure.webhooks.courier import Webhooks
-from infrastructure.webhooks.sender import HttpSender
-from tests.api.conftest import Client, opened, queue
-from tests.master_keys import key_file
-from tests.receiver import Receiver, receiving
-
-WEBHOOKS = "/api/webhooks"
-SOON = Patience((0.01, 0.05, 0.1))
-Open = Callable[..., AbstractContextManager[Client]]
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    with receiving(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def open_service(receiver: Receiver, tmp_path: Path) -> Open:
-    """A service that delivers, soon again where that fails."""
-    keys = key_file(tmp_path / "keys", "m-1")
-    sender = HttpSender(receiver.ca_file, allows_private=True)
-
-    def open_it(url: str, patience: Patience = SOON) -> AbstractContextManager[Client]:
-        return opened(url, secret_keys=keys, webhooks=Webhooks(sender, patience, poll_seconds=0.02))
-
-    return open_it
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def delivering(request: pytest.FixtureRequest, tmp_path: Path, open_service: Open) -> Iterator[Client]:
-    urls = {"memory": "memory:", "sqlite": f"sqlite:///{tmp_path / 'varve.db'}"}
-    with open_service(urls.get(request.param) or request.getfixturevalue("postgres_url")) as client:
-        yield client
-
-
-@pytest.fixture
-def client(open_service: Open) -> Iterator[Client]:
-    with open_service("memory:") as client:
-        yield client
-
-
-def made(client: Client, receiver: Receiver, **fields: Any) -> dict[str, Any]:
-    new = {"environment": "production", "event_types": ["config.*"], "url": receiver.url, **fields}
-    answer = client.post(WEBHOOKS, json=new)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def deliveries(client: Client, webhook: dict[str, Any], **query: Any) -> list[dict[str, Any]]:
-    answer = client.get(f"{WEBHOOKS}/{webhook['id']}/deliveries", params=query)
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
-
-
-def in_time(client: Client, webhook: dict[str, Any], count: int, **query: Any) -> list[dict[str, Any]]:
-    """So many deliveries, once there are."""
-    deadline = time.monotonic() + 30
-    while len(found := deliveries(client, webhook, **query)) != count and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert len(found) == count, deliveries(client, webhook)
-    return found
+from tests.api.conftest import Client, queue
+from tests.api.deliveries.conftest import Open
+from tests.api.deliveries.sending import WEBHOOKS, deliveries, in_time, made
+from tests.receiver import Receiver
 
 
 def test_a_change_is_sent_as_a_signed_cloud_event(delivering: Client, receiver: Receiver):
@@ -226,96 +161,6 @@ def test_a_test_is_sent_at_once(client: Client, receiver: Receiver):
     assert json.loads(body) == {"text": "*webhook.test* in production by varve (position 0)"}
     assert headers["content-type"] == "application/json"
     assert Verifier(webhook["secret"]).verify(body, headers)
-
-
-def test_a_rebuild_sends_nothing_again(client: Client, receiver: Receiver):
-    webhook = made(client, receiver)
-    client.create(is_default=False)
-    in_time(client, webhook, 1, state="delivered")
-    assert client.post("/api/projections/rebuild").status_code == 200
-    client.create(is_default=False)
-    in_time(client, webhook, 2, state="delivered")
-    assert len(receiver.heard) == 2
-
-
-def test_what_was_not_delivered_is_delivered_by_the_next_server(tmp_path: Path, open_service: Open, receiver: Receiver):
-    url = f"sqlite:///{tmp_path / 'varve.db'}"
-    with open_service(url) as client:
-        webhook = made(client, receiver)
-    with opened(url, secret_keys=tmp_path / "keys") as client:  # which delivers nothing
-        client.create(is_default=False)
-    assert receiver.heard == []
-    with open_service(url) as client:
-        in_time(client, webhook, 1, state="delivered")
-
-
-def test_of_two_servers_one_delivers_and_the_other_takes_over(
-    postgres_url: str, open_service: Open, receiver: Receiver
-):
-    with ExitStack() as leading:
-        first = leading.enter_context(open_service(postgres_url))
-        webhook = made(first, receiver)
-        with open_service(postgres_url) as second:
-            second.create(is_default=False)
-            in_time(second, webhook, 1, state="delivered")
-            leading.close()
-            second.create(is_default=False)
-            in_time(second, webhook, 2, state="delivered")
-    assert len(receiver.heard) == 2
-
-
-def test_a_restore_pauses_deliveries_until_they_are_resumed(tmp_path: Path, open_service: Open, receiver: Receiver):
-    url, copy = (f"sqlite:///{tmp_path / name}.db" for name in ("varve", "copy"))
-    with open_service(url) as client:
-        webhook = made(client, receiver)
-    back_up(url, tmp_path / "backup")
-    restore(tmp_path / "backup", copy)
-    with open_service(copy) as client:
-        assert client.get(f"{WEBHOOKS}/status").json()["is_paused"]
-        client.create(is_default=False)
-        later = client.create(is_default=False)
-        assert deliveries(client, webhook) == []
-        standing = client.post(f"{WEBHOOKS}/resume", json={"after": later["position"] - 2}).json()
-        assert not standing["is_paused"]
-        (one,) = in_time(client, webhook, 1, state="delivered")
-        assert one["subject"] == later["id"]
-        client.create(is_default=False)
-        in_time(client, webhook, 2, state="delivered")
-
-
-def test_a_store_of_another_epoch_does_not_go_on_by_the_old_queue(
-    tmp_path: Path, open_service: Open, receiver: Receiver
-):
-    receiver.answers = lambda _: (500, {}, [])
-    url = f"sqlite:///{tmp_path / 'varve.db'}"
-    with open_service(url) as client:
-        webhook = made(client, receiver)
-        client.create(is_default=False)
-        (dead,) = in_time(client, webhook, 1, state="dead")
-    back_up(url, tmp_path / "backup")
-    for path in (tmp_path / name for name in ("varve.db", "varve.db-wal", "varve.db-shm")):
-        path.unlink(missing_ok=True)
-    restore(tmp_path / "backup", url)
-    with open_service(url) as client:
-        assert client.get(f"{WEBHOOKS}/status").json()["is_paused"]
-        client.post(f"{WEBHOOKS}/resume", json={})
-        refused = client.post(f"{WEBHOOKS}/{webhook['id']}/deliveries/{dead['id']}/redeliver")
-        assert refused.status_code == 409
-        assert "restored" in refused.json()["detail"]
-
-
-def test_what_waits_for_the_last_webhook_is_given_up_when_that_is_deleted(open_service: Open, receiver: Receiver):
-    receiver.answers = lambda _: (500, {}, [])
-    with open_service("memory:", Patience([3600.0])) as client:
-        webhook = made(client, receiver)
-        client.create(is_default=False)
-        receiver.hears(1)
-        client.delete(f"{WEBHOOKS}/{webhook['id']}")
-        outbox, deadline = client.service.use_cases.outbox, time.monotonic() + 30
-        while outbox.backlog().waiting and time.monotonic() < deadline:
-            time.sleep(0.02)
-        (dead,) = outbox.page(UUID(webhook["id"]).hex, state="dead", before=None, limit=9)
-        assert dead.answer == "the webhook was switched off before this was sent"
 
 
 def test_where_there_is_no_webhook_the_log_is_not_read(api: Client, monkeypatch: pytest.MonkeyPatch):
