@@ -28,6 +28,7 @@ from application.counterfactual import Counterfactual
 from application.declare_embedders import DeclareEmbedders
 from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
+from application.gates import Gates
 from application.govern_environments import GovernEnvironments
 from application.guard_experiments import GuardExperiments
 from application.inspect_config import InspectConfig
@@ -162,11 +163,11 @@ def served(
     rebuilder = ViewRebuilder(opened)
     exposition = Exposition(opened.vitals, rebuilder, kept, ServingMetrics(catalogs), is_read_only=is_read_only)
     telemetry = Telemetry(exposition.registry)
-    commands = Commands(
-        opened.log, opened.follower, telemetry, gates=every_gate(catalogs, views, telemetry), is_read_only=is_read_only
+    # What guards people acts in a frozen environment too, and has no reason to give but its own: through no gate.
+    commands, guarding = (
+        Commands(opened.log, opened.follower, telemetry, gates=gates, is_read_only=is_read_only)
+        for gates in (every_gate(catalogs, views, telemetry), Gates(catalogs, telemetry, gates=()))
     )
-    # What guards people acts in a frozen environment too, and has no reason to give but its own.
-    guarding = Commands(opened.log, opened.follower, telemetry, is_read_only=is_read_only)
     opened.follower.on_advance += [lambda moved: catalogs.refresh() if moved.definitions else None, kept.invalidate]
     catalogs.refresh()
     opened.follower.start()

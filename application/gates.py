@@ -110,6 +110,8 @@ class GateSignals(Protocol):
 
 
 class Gates:
+    """The gates that a command passes; reads of indexes follow it, also where there are none."""
+
     def __init__(self, catalogs: Catalogs, signals: GateSignals, gates: Sequence[Gate] = GATES) -> None:
         self._catalogs = catalogs
         self._signals = signals

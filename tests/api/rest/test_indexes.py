@@ -224,6 +224,20 @@ def test_the_settings_of_a_lock_elsewhere_name_the_index_to_build(indexed: Clien
     assert refused(indexed.post(INDEXES, json={"lock_id": lock["id"], "table": "chunks_d"})) == (409, "conflict")
 
 
+def test_what_a_bad_report_takes_back_takes_its_index_along(api: Client):
+    api.create("chunk_index", {**VALIDATED, "chunk_size": 600})
+    registered(api, table="chunks_a")
+    api.post("/api/environments", json={"name": "staging"})
+    api.create("chunk_index", VALIDATED, environment="staging")
+    lock = locked(api, environment="staging")
+    registered(api, table="chunks_b", lock_id=lock["id"])
+    api.post(f"/api/locks/{lock['id']}/promote", json={"to_environment": "production", **WHY})
+    assert route(api)["table"] == "chunks_b"
+    api.post("/api/health-reports", json={"metrics": {"bm25_prefix_leakage": 3}})
+    back = route(api)
+    assert (back["table"], back["matches"]) == ("chunks_a", True)
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
