@@ -41,7 +41,9 @@ from domain.releases.indexes import Indexes
 from domain.releases.locks import Locks
 from domain.times import rfc3339
 
-PASS = (Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent, Evaluation.Recorded)
+PASS = (
+    Environment.Frozen, Environment.Thawed, Serving.Changed, ChangeSetEvent, Locks.Approved, Evaluation.Recorded,
+)  # fmt: skip
 """Events that no gate looks at.
 
 They open and shut the gates, take the settings out of use altogether, prepare what other events will do, or say what
@@ -69,6 +71,9 @@ def approval_missing(passage: Passage) -> Iterator[Refusal]:
         return
     if any(isinstance(event, ChangeSet.Published) for event in passage.work.pending):
         yield ApprovalMissing(f"a change in {name}: {approvals.missing(wanted)}")
+    elif any(isinstance(event, Locks.Promoted) for event in passage.work.pending):
+        how = f"others approve of it with POST /api/locks/{{id}}/approve, or varve lock approve LOCK --to {name}"
+        yield ApprovalMissing(f"a promotion to {name}: {approvals.missing(wanted)}; {how}")
     else:
         yield ApprovalMissing(f"a change in {name} needs {wanted} approvals: propose it as a change set")
 

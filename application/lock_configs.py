@@ -118,6 +118,16 @@ class LockConfigs:
 
         return self._commands.run(command, decide, dry_run=dry_run)
 
+    def approve(self, lock: Lock, *, to_environment: str, command: Command, dry_run: bool = False) -> Outcome | DryRun:
+        """Of its promotion to another environment. Raises NotFound, Conflict where it has ended, Forbidden."""
+        self._catalogs.current().require_environment(to_environment)
+
+        def decide(work: UnitOfWork) -> None:
+            locks = work.load(Locks, locks_id(lock.environment))
+            locks.approve(lock.id, to_environment=to_environment, stamp=command.stamp)
+
+        return self._commands.run(command, decide, dry_run=dry_run)
+
     def promote(self, lock: Lock, *, to_environment: str, command: Command, dry_run: bool = False) -> Outcome | DryRun:
         """Put the locked config in force in another environment, under a production lock there.
 

@@ -9,7 +9,7 @@ from application.catalog import Catalog
 from application.edit_configs import ConfigEditor, Draft, created_id
 from application.in_flight import InFlight
 from application.ports import Command
-from application.unit_of_work import UnitOfWork
+from application.unit_of_work import Approvals, UnitOfWork
 from domain.aggregate import stream_id
 from domain.configs.config import Config
 from domain.configs.slot import Slot, slot_id
@@ -36,6 +36,7 @@ class Promotion:
                 raise Conflict(f"the lock {lock.version_label} is the production lock of {to} already")
             source.promote(lock.id, to_environment=to, promoted_to=lock.id, stamp=self.command.stamp)
             return
+        self.work.approvals = Approvals(source.lock(lock.id).approved_for(to))
         made = promoted_id_of(self.command)
         source.promote(lock.id, to_environment=to, promoted_to=made, stamp=self.command.stamp)
         self._supersede(lock, to, made, over=over)
@@ -59,7 +60,8 @@ class Promotion:
         )
 
     def roll_back(self, lock: Lock) -> None:
-        """Of a lock that a promotion made."""
+        """Of a lock that a promotion made. It gives back what was there, so nobody needs to approve of it."""
+        self.work.approvals = Approvals(are_needless=True)
         if lock.replaced is None:
             message = f"nothing was in force at {lock.scope} in {lock.environment} before {lock.version_label}"
             raise Conflict(f"{message}: unlock it, and delete the config or make another the default")

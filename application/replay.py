@@ -56,7 +56,7 @@ WITHOUT_EFFECT = frozenset(
         *(f"health.{did}" for did in ("revised", "alerted", "recovered")),
         "embedder.declared",
         *(f"index.{did}" for did in ("registered", "progressed", "readied", "switched", "dropped")),
-        *(f"lock.{did}" for did in ("created", "unlocked", "promoted", "rolled_back")),
+        *(f"lock.{did}" for did in ("created", "unlocked", "approved", "promoted", "rolled_back")),
         *(f"webhook.{did}" for did in ("created", "revised", "secret_rotated", "disabled", "deleted")),
         *(
             f"change_set.{did}"

@@ -93,6 +93,20 @@ async def unlock(api: Api, lock: LockArgument, *, reason: Why, environment: Envi
     await _act(api, lock, environment, "unlock", {"reason": reason})
 
 
+async def approve(
+    api: Api,
+    lock: LockArgument,
+    *,
+    to: Annotated[str, typer.Option(help="The environment that it may be promoted to.")],
+    reason: Reason = None,
+    environment: Environment = None,
+) -> None:
+    """Approve of a promotion, to where others must."""
+    found = await lock_named(api, lock, environment)
+    done = await api.command("POST", f"{LOCKS}/{found['id']}/approve", {"to_environment": to, "reason": reason})
+    _tell(api, done)
+
+
 async def promote(
     api: Api,
     lock: LockArgument,

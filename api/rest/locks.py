@@ -55,6 +55,7 @@ LOCK: dict[str, Any] = {
     "reason": "recall holds at 450 tokens",
     "promoted_from": None,
     "promoted_to": [],
+    "approvals": [{"to_environment": "production", "by": "u-2"}],
     "rollback_to": None,
     "ended_at": None,
     "ended_by": None,
@@ -89,6 +90,11 @@ class LockReason(Body):
 
 class PromoteBody(LockReason):
     to_environment: str = Field(description="Where the locked settings come into force.")
+
+
+class ApproveBody(Body):
+    to_environment: str = Field(description="Where the locked settings may come into force.")
+    reason: Reason = None
 
 
 @router.post("", operation_id="create_lock", status_code=201, responses=LOCKED)
@@ -159,6 +165,23 @@ def unlock(
     """Let what is in force in the slot change again."""
     lock = seen(id, cases, access)
     outcome = cases.lock_configs.unlock(lock, command=asked.command(reason=body.reason), dry_run=dry_run)
+    return lock_response(cases, id, outcome)
+
+
+@router.post("/{id:uuid}/approve", operation_id="approve_lock", responses=MOVED)
+def approve_lock(
+    id: LockId,  # noqa: A002 -- its name in the address
+    body: ApproveBody,
+    cases: Cases,
+    access: HoldsLocks,
+    asked: Asked,
+    dry_run: DryRunFlag = False,
+) -> Response:
+    """Approve of its promotion to an environment that demands approvals. Nobody approves what they have locked."""
+    lock = seen(id, cases, access)
+    access.to(body.to_environment, lock.scope)
+    command = asked.command(reason=body.reason)
+    outcome = cases.lock_configs.approve(lock, to_environment=body.to_environment, command=command, dry_run=dry_run)
     return lock_response(cases, id, outcome)
 
 
@@ -256,5 +279,6 @@ def lock_data(lock: Lock) -> dict[str, Any]:
         "ended_at": None if lock.ended_us is None else rfc3339(lock.ended_us),
         "promoted_from": None if lock.promoted_from is None else str(lock.promoted_from),
         "promoted_to": [{"environment": name, "lock_id": str(one)} for name, one in lock.promoted_to],
+        "approvals": [{"to_environment": name, "by": who} for name, who in lock.approvals],
         "rollback_to": None if back is None else {"config_id": str(back.config_id), "version": back.version},
     }

@@ -64,6 +64,7 @@ class Lock:
     promoted_from: UUID | None = None
     replaced: Replaced | None = None
     promoted_to: tuple[tuple[str, UUID], ...] = ()  # environment and lock, the newest last
+    approvals: tuple[tuple[str, str], ...] = ()  # environment that it may go to, and who says so
     status: str = HELD
     ended_us: int | None = None
     ended_by: str | None = None
@@ -80,6 +81,10 @@ class Lock:
     @property
     def ingest_run_id(self) -> str:
         return f"{self.version_label}-{self.config_hash[:HASH_DIGITS]}"
+
+    def approved_for(self, environment: str) -> frozenset[str]:
+        """Who has approved of its promotion to there."""
+        return frozenset(who for where, who in self.approvals if where == environment)
 
     @property
     def told(self) -> str:

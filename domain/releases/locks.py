@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, PlacedEvent, stream_id
 from domain.configs.scope import Scope
 from domain.documents import Document
-from domain.errors import Conflict, Locked, NotFound
+from domain.errors import Conflict, Forbidden, Locked, NotFound
 from domain.releases.lock import PRODUCTION, ROLLED_BACK, SUPERSEDED, UNLOCKED, Kind, Lock, Replaced
 from domain.stamp import Stamp
 
@@ -67,6 +67,16 @@ class Locks(Aggregate):
 
         def apply(self, aggregate: Locks) -> None:
             aggregate.end(self, UNLOCKED if self.superseded_by is None else SUPERSEDED)
+
+    class Approved(LockEvent):
+        """By its actor; of what is locked, which stays as it is."""
+
+        TOPIC = "lock.approved"
+        to_environment: str
+
+        def apply(self, aggregate: Locks) -> None:
+            lock = aggregate.locks[self.lock_id]
+            aggregate.put(replace(lock, approvals=(*lock.approvals, (self.to_environment, self.actor))))
 
     class Promoted(LockEvent):
         TOPIC = "lock.promoted"
@@ -129,6 +139,17 @@ class Locks(Aggregate):
         """Raises NotFound, and Conflict for a lock that has ended."""
         facts = {"ended_us": at_us, "superseded_by": superseded_by}
         self.record(Locks.Unlocked, stamp=stamp, **self._place(lock_id), **facts)
+
+    def approve(self, lock_id: UUID, *, to_environment: str, stamp: Stamp) -> None:
+        """Of its promotion to there; again records nothing.
+
+        Raises NotFound, Conflict for a lock that has ended, Forbidden for who has locked it.
+        """
+        place, lock = self._place(lock_id), self.lock(lock_id)
+        if stamp.actor == lock.locked_by:
+            raise Forbidden(f"{stamp.actor} has locked this: somebody else approves it")
+        if stamp.actor not in lock.approved_for(to_environment):
+            self.record(Locks.Approved, stamp=stamp, **place, to_environment=to_environment)
 
     def promote(self, lock_id: UUID, *, to_environment: str, promoted_to: UUID, stamp: Stamp) -> None:
         """Raises NotFound, and Conflict for a lock that has ended."""

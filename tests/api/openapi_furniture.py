@@ -95,6 +95,8 @@ def of_locks(client: Client, name: str) -> dict[str, Any]:
     if name == "roll_lock_back":
         client.create("chunk_index", settings, **{**there, "environment": f"to_{name}"})
         client.post(f"/api/locks/{made}/promote", json=promote)
+    if name == "approve_lock":
+        return {"path": {"id": made}, "json": promote, "headers": {"Varve-Actor": "u-2"}}
     bodies: dict[str, Any] = {"promote_lock": promote, "unlock": {"reason": "w"}, "roll_lock_back": {"reason": "w"}}
     return {"path": {"id": made}, "json": bodies.get(name)}
 

@@ -65,6 +65,7 @@ TOPICS = {
     "ladder.changed",
     "policy.deleted",
     "policy.set",
+    "lock.approved",
     "lock.created",
     "lock.promoted",
     "lock.rolled_back",

@@ -91,6 +91,7 @@ OF_RELEASES: dict[str, Asked] = {
         targets=("global", "elsewhere"),
     ),
     "unlock": on_lock("/unlock", lambda _: {}),
+    "approve_lock": on_lock("/approve", lambda t: {"to_environment": TARGETS[t][0]}),
     "promote_lock": on_lock("/promote", lambda t: {"to_environment": TARGETS[t][0]}),
     "roll_lock_back": on_lock("/rollback", lambda _: {}, promoted=True),
     "list_locks": Asked(VIEWERS, plain("GET", "/api/locks"), what="own rights"),

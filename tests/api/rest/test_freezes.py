@@ -118,7 +118,7 @@ RECORDS_ELSEWHERE = {
     "revise_health", "switch_serving", "create_webhook", "update_webhook", "rotate_webhook_secret", "delete_webhook",
     "create_change_set", "draft_in_change_set", "remove_draft_of_change_set", "propose_change_set",
     "create_release", "check_change_set", "approve_change_set",
-    "discard_change_set",
+    "discard_change_set", "approve_lock",
 }  # fmt: skip
 
 

@@ -107,3 +107,39 @@ def staged(api: Client) -> Client:
     """With an environment beside production."""
     api.post("/api/environments", json={"name": "staging"})
     return api
+
+
+def test_where_others_must_approve_a_promotion_waits_for_them_and_going_back_does_not(staged: Client):
+    staged.headers["Varve-Actor"] = "ada"
+    staged.create("chunk_index", {"chunk_size": 300})
+    staged.create("chunk_index", VALIDATED, environment="staging")
+    staged.put("/api/environments/production", json={"approvals": 1})
+    at = f"{LOCKS}/{locked(staged, environment='staging')['id']}"
+    promote = {"to_environment": "production", **WHY}
+    waits = staged.post(f"{at}/promote", json=promote)
+    assert refused(waits) == (409, "approval_missing")
+    assert "1 approvals are needed, and it has 0; others approve of it" in waits.json()["detail"]
+    assert refused(staged.post(f"{at}/approve", json={"to_environment": "production"})) == (403, "forbidden")
+    for environment in ("staging", "production", "production"):
+        answer = staged.post(f"{at}/approve", json={"to_environment": environment}, headers={"Varve-Actor": "bob"})
+        assert answer.status_code == 200, answer.text
+        if environment == "staging":
+            assert staged.post(f"{at}/promote", json=promote).status_code == 409
+    assert answer.json()["approvals"] == [
+        {"to_environment": "staging", "by": "bob"},
+        {"to_environment": "production", "by": "bob"},
+    ]
+    assert staged.post(f"{at}/promote", json=promote).status_code == 200
+    assert staged.effective()["chunk_index"]["chunk_size"] == 450
+    assert staged.post(f"{at}/rollback", json={"reason": "worse recall"}).status_code == 200
+    assert staged.effective()["chunk_index"]["chunk_size"] == 300
+
+
+def test_a_lock_that_has_ended_is_not_approved_of(staged: Client):
+    staged.create("chunk_index", VALIDATED, environment="staging")
+    at = f"{LOCKS}/{locked(staged, environment='staging')['id']}"
+    staged.post(f"{at}/unlock", json=WHY)
+    late = staged.post(f"{at}/approve", json={"to_environment": "production"}, headers={"Varve-Actor": "bob"})
+    assert refused(late) == (409, "conflict")
+    nowhere = staged.post(f"{at}/approve", json={"to_environment": "nowhere"}, headers={"Varve-Actor": "bob"})
+    assert nowhere.status_code == 404
