@@ -10,8 +10,9 @@ from uuid import UUID
 import orjson
 
 from application.assemble import Assembler, Effective, Unmetered
+from application.catalog import Catalog
 from application.reports import Reports, SeenContext
-from application.resolve_config import ResolveConfig
+from application.resolve_config import InSlots, ResolveConfig
 from application.try_changes import Tried
 from application.views import LayerRow
 from domain.configs.scope import Context
@@ -51,14 +52,27 @@ class TryOnContexts:
         self._reports = reports
         self._resolve_config = resolve_config
 
-    def reached(self, environment: str, tried: Sequence[Tried], *, days: int, now_us: int) -> ContextsSeen:
-        """Answers with and without what is tried, to the contexts of usage records. Raises StoreUnavailable."""
-        types = sorted({one.definition.name for one in tried})
+    def reached(
+        self,
+        environment: str,
+        tried: Sequence[Tried],
+        *,
+        days: int,
+        now_us: int,
+        types: Sequence[str],
+        catalog: Catalog | None = None,
+    ) -> ContextsSeen:
+        """Answers with and without what is tried, in these types, to the contexts of usage records.
+
+        `catalog`: the definitions of then, where they are tried too. Raises StoreUnavailable.
+        """
         seen = self._reports.contexts_seen(environment, since_us=now_us - days * DAY_US, limit=MAX_TRIED)
         contexts = [context_of(environment, one) for one in seen.newest]
         lookup = self._resolve_config.look_up(environment, contexts, types=types)
         assembler = Assembler(Unmetered())  # of both, so that what stays the same is resolved once
-        now, then = lookup.trying((), assembler=assembler), lookup.trying(rows_of(tried), assembler=assembler)
+        slots: InSlots = {row[:3]: row for row in rows_of(tried)}
+        now = lookup.trying({}, assembler=assembler)
+        then = lookup.trying(slots, assembler=assembler, catalog=catalog)
         room = takewhile(lambda _: assembler.resolutions < MAX_RESOLVED, contexts)
         answers = [(one, now.effective(one), then.effective(one)) for one in room]
         affected = [answer for answer in answers if answer[1].digest != answer[2].digest]

@@ -11,6 +11,7 @@ from application.blast_radius import SHARED, Impact, blast_radius
 from application.catalog import Catalog, Catalogs
 from application.contexts_seen import SEEN_DAYS, TryOnContexts
 from application.ports import EventStore, Views
+from application.preview_change_set import WouldBe
 from application.preview_sample import Sample, Sampled, sampled
 from application.redundancy import Redundant, redundant
 from application.reports import Reports
@@ -143,7 +144,23 @@ class Preview:
         trial = TryChanges(self._store, catalog, environment)
         trial.take_all(changes)
         tried = list(trial.tried())
-        seen = self._contexts.reached(environment, tried, days=seen_days, now_us=self._store.now_us())
+        types = sorted({one.definition.name for one in tried})
+        seen = self._contexts.reached(environment, tried, types=types, days=seen_days, now_us=self._store.now_us())
+        return blast_radius(self._views, environment, tried, shared=shared, contexts_seen=seen)
+
+    def impact_of(self, would_be: WouldBe, *, seen_days: int = SEEN_DAYS) -> Impact:
+        """Whom a change set would reach. Of types that it defines, those count that are there already."""
+        environment, tried = would_be.environment, would_be.tried()
+        catalog, shared = self._snapshot(environment)
+        types = sorted({one.definition.name for one in tried} | would_be.defined)
+        seen = self._contexts.reached(
+            environment,
+            tried,
+            types=[name for name in types if name in catalog.types] or catalog.types,
+            catalog=would_be.catalog,
+            days=seen_days,
+            now_us=self._store.now_us(),
+        )
         return blast_radius(self._views, environment, tried, shared=shared, contexts_seen=seen)
 
     def redundant(self, *, environment: str, config_type: str | None = None, limit: int = 100) -> Redundant:

@@ -63,5 +63,5 @@ class Releases:
             SideBySide(store, views, catalogs),
             advance,
             RollBackReleases(listed, turning_back, **now),
-            PreviewChangeSet(store, views, resolve_config, change_sets, publishing),
+            PreviewChangeSet(store, resolve_config, change_sets, publishing),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -15,6 +15,9 @@ from application.moments import Moment
 from application.ports import Views
 from application.views import LayerRow, LayerRows
 from domain.configs.scope import GLOBAL, PROCESS, Context, Scope
+
+InSlots = dict[tuple[str, str, str], LayerRow | None]
+"""By kind and id of the scope, and type: what is in force there; None where nothing is."""
 
 
 class ResolveConfig:
@@ -111,10 +114,18 @@ class Lookup:
         self._found = found
         self.position = found.position
 
-    def trying(self, rows: Iterable[LayerRow], *, assembler: Assembler) -> Lookup:
-        """One with these rows in their slots, for answers that nobody is served: users do not count for experiments."""
-        by_slot = {row[:3]: row for row in (*self._found.rows, *rows)}
-        return Lookup(assembler, self._catalog, self._found._replace(rows=list(by_slot.values())), self._types)
+    def trying(
+        self,
+        slots: InSlots,
+        *,
+        assembler: Assembler,
+        catalog: Catalog | None = None,
+        types: Sequence[str] | None = None,
+    ) -> Lookup:
+        """One with this in these slots, for answers that nobody is served: users do not count for experiments."""
+        by_slot: InSlots = {**{row[:3]: row for row in self._found.rows}, **slots}
+        found = self._found._replace(rows=[row for row in by_slot.values() if row is not None])
+        return Lookup(assembler, catalog or self._catalog, found, types or self._types)
 
     def effective(self, context: Context) -> Effective:
         """The answer for one of the contexts. Raises InvalidRequest for a kind that is not on the ladder."""

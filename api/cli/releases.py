@@ -137,6 +137,31 @@ async def check(api: Api, id_: Id, *, environment: Environment = None, reason: R
     api.terminal.line("nothing else stands in the way")
 
 
+async def impact(
+    api: Api,
+    id_: Id,
+    *,
+    days: Annotated[int | None, typer.Option(help="Try the contexts seen in so many days (7).")] = None,
+    environment: Environment = None,
+) -> None:
+    """Tell who would get something else, and in which fields, were it published now."""
+    found = await _found(api, id_, environment)
+    told = await api.read(f"{SETS}/{found['id']}/impact", seen_days=days)
+    if api.terminal.as_json:
+        api.terminal.answer(told)
+        return
+    seen = told["contexts_seen"]
+    tried = f"{seen['tried']} contexts" if seen["is_whole"] else f"the last {seen['tried']} of {seen['seen']} contexts"
+    api.terminal.line(f"of {tried} seen in {seen['days']} days, {seen['affected']} would get something else")
+    api.terminal.table(("field", "scopes"), sorted(told["fields"].items()))
+    rows = [
+        (one["user_id"] or "", one["collection_id"] or "", *(change[name] for name in ("pointer", "before", "after")))
+        for one in seen["examples"]
+        for change in one["changes"]
+    ]
+    api.terminal.table(("user", "collection", "field", "now", "then"), rows)
+
+
 async def propose(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
     """Ask for its review."""
     await _act(api, id_, "propose", environment, reason)

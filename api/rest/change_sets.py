@@ -14,7 +14,9 @@ from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.change_set_bodies import CHANGE_SET, LISTED, DraftsBody, NewChangeSet, wishes
 from api.rest.change_set_shapes import allowed, answered, change_set_data, listed
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
+from api.rest.preview import CONTEXTS_SEEN, IMPACT
 from application.change_sets import change_set_id
+from application.contexts_seen import SEEN_DAYS
 from application.copy_drafts import wishes_of
 from domain.errors import InvalidRequest
 
@@ -107,6 +109,27 @@ def read_change_set(id: UUID, cases: Cases, access: ReadsConfigs) -> Response:  
     allowed(seen.change_set, access)
     headers = {"ETag": f'"{seen.change_set.version}"'}
     return json_response(change_set_data(seen), cases=cases, position=cases.progress.visible, headers=headers)
+
+
+@router.get(
+    "/{id:uuid}/impact",
+    operation_id="impact_of_change_set",
+    dependencies=[AtPosition],
+    responses=responses(400, 404, 409, 503, ok={200: ("Whom it would reach.", IMPACT)}),
+)
+def impact_of_change_set(
+    id: UUID,  # noqa: A002 -- its name in the address
+    cases: Cases,
+    access: ReadsConfigs,
+    seen_days: Annotated[int, Query(ge=1, le=3650, description=CONTEXTS_SEEN)] = SEEN_DAYS,
+) -> Response:
+    """Who would get another effective config, and in which fields, were it published now. Nothing is stored.
+
+    It is told like the impact of single changes, for whoever may read the configs of the environment.
+    """
+    access.to(cases.releases.change_sets.find(id).environment)
+    impact = cases.preview.impact_of(cases.releases.preview.would_be(id), seen_days=seen_days)
+    return json_response(impact, cases=cases, position=impact.position)
 
 
 @router.post("/{id:uuid}/drafts", operation_id="draft_in_change_set", responses=CHANGED)

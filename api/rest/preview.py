@@ -94,6 +94,7 @@ IMPACT = {
         "examples": [{"scope": "collection:c-9", "changes": [HIDING]}],
     },
 }
+CONTEXTS_SEEN = "`contexts_seen`: those that usage records of so many days name."
 REDUNDANT = {
     "environment": "production",
     "position": 1042,
@@ -200,9 +201,7 @@ class ImpactBody(Body):
 
     environment: str | None = None
     changes: list[ChangeBody] = Field(min_length=1, max_length=500, description="Made in this order, and together.")
-    seen_days: int = Field(
-        SEEN_DAYS, ge=1, le=3650, description="`contexts_seen`: those that usage records of so many days name."
-    )
+    seen_days: int = Field(SEEN_DAYS, ge=1, le=3650, description=CONTEXTS_SEEN)
 
 
 @router.post("/test", operation_id="test_config", responses=responses(*FAULTS, ok={200: ("Its effect.", TESTED)}))

@@ -212,7 +212,7 @@ class ChangeSet(Aggregate):
     def propose(self, *, stamp: Stamp) -> None:
         """Ask for its review; one that is proposed already records nothing. Raises Conflict."""
         self.require_open()
-        self._require_drafts()
+        self.require_drafts()
         if self.state == DRAFT:
             self.record(ChangeSet.Proposed, stamp=stamp, **self.place)
 
@@ -238,7 +238,7 @@ class ChangeSet(Aggregate):
     def publish(self, *, stamp: Stamp) -> None:
         """What it wants was carried out in this commit. Raises Conflict."""
         self.require_state(*OPEN, RAMPING)
-        self._require_drafts()
+        self.require_drafts()
         self._end_ramp(stamp)
         self.record(ChangeSet.Published, stamp=stamp, **self.place)
 
@@ -266,7 +266,7 @@ class ChangeSet(Aggregate):
     def begin_ramp(self, ramp: Ramp, *, stamp: Stamp) -> None:
         """Raises Conflict."""
         self.require_open()
-        self._require_drafts()
+        self.require_drafts()
         self._record_step(ramp, ramp.steps[0], stamp)
 
     def step(self, percent: float, *, stamp: Stamp) -> None:
@@ -287,7 +287,8 @@ class ChangeSet(Aggregate):
         self.require_open()
         self.record(ChangeSet.Discarded, stamp=stamp, **self.place)
 
-    def _require_drafts(self) -> None:
+    def require_drafts(self) -> None:
+        """Raises Conflict."""
         if not self.drafts:
             raise Conflict("this change set has no drafts: add what is to change first")
 

@@ -139,7 +139,7 @@ def of_change_sets(client: Client, name: str) -> dict[str, Any]:
         made = client.post("/api/change-sets", json={**new, "drafts": [draft]}).json()
         assert client.post(f"/api/change-sets/{made['id']}/publish", json={"ramp": ramp}).status_code == 200
     bodies = {"draft_in_change_set": {"drafts": [{**DRAFT, "name": "another"}]}}
-    without_body = name in {"read_change_set", "list_change_sets", "remove_draft_of_change_set"}
+    without_body = name in {"read_change_set", "impact_of_change_set", "list_change_sets", "remove_draft_of_change_set"}
     path = {"id": made["id"], "subject": made["drafts"][0]["id"]}
     return {"path": path, "json": None if without_body else bodies.get(name, {})}
 

@@ -31,6 +31,15 @@ def test_what_is_drafted_together_is_published_together_and_given_back(varve: Va
     assert size(varve) == 900
 
 
+def test_whom_it_would_reach_is_told_before_it_is_approved(varve: Varve):
+    varve("set", *CHUNKING, "max_chunk_size=500")
+    id_ = varve("release", "draft", *CHUNKING, "max_chunk_size=900", "--json").json["id"]
+    assert varve("release", "impact", id_, "--days", "3", "--json").json["contexts_seen"]["days"] == 3
+    told = varve("release", "impact", id_[:8]).out
+    assert "of 0 contexts seen in 7 days, 0 would get something else" in told
+    assert "/chunking/max_chunk_size   1" in told
+
+
 def test_a_release_comes_step_by_step(varve: Varve):
     varve("set", *CHUNKING, "max_chunk_size=500")
     id_ = varve("release", "draft", *CHUNKING, "max_chunk_size=900", "--json").json["id"]

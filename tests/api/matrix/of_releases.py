@@ -141,6 +141,9 @@ OF_RELEASES: dict[str, Asked] = {
         targets=("global", "elsewhere"),
     ),
     "read_change_set": Asked(VIEWERS, on_change_set("GET")),
+    "impact_of_change_set": Asked(
+        VIEWERS, on_change_set("GET", "/impact"), what="environment", targets=("global", "elsewhere")
+    ),
     "draft_in_change_set": Asked(
         EDITORS,
         lambda there, t: on_change_set("POST", "/drafts", {"drafts": [{**DRAFT, **draft_place(t)}]})(there, t),
