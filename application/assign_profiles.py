@@ -80,10 +80,7 @@ class AssignProfiles:
         def decide(work: UnitOfWork) -> None:
             profile = work.load(Profile, profile_id(known.environment, known.name))
             profile.require(version=expected_version)
-            given = self._assignments.given(known.environment, profile=known.name, after=None, limit=1)
-            if given:
-                whose = f"user:{given[0].user_id} is given the profile {known.name}"
-                raise Conflict(f"{whose}: assign another to all who are, or switch it off")
+            require_given_to_nobody(self._assignments, profile)
             self._editor(work, command).delete(profile)
 
         # Who is given it is read from the views: nothing may be recorded between them and this.
@@ -189,6 +186,14 @@ class ProfileEditor:
     def _config(self, profile: Profile, config_type: str) -> Config | None:
         slot = self._work.load(Slot, slot_id(profile.environment, profile_scope(profile.name), config_type))
         return self._work.load(Config, slot.default) if slot.default is not None else None
+
+
+def require_given_to_nobody(assignments: Assignments, profile: Profile) -> None:
+    """As the views tell it. Raises Conflict."""
+    given = assignments.given(profile.environment, profile=profile.name, after=None, limit=1)
+    if given:
+        whose = f"user:{given[0].user_id} is given the profile {profile.name}"
+        raise Conflict(f"{whose}: assign another to all who are, or switch it off")
 
 
 def _of_type(name: str, fault: Fault) -> Fault:

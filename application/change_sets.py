@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from application.assignments import Assignments
 from application.carry_out import CarryOut
 from application.catalog import Catalogs
 from application.commands import Commands, DryRun, Outcome
@@ -35,8 +36,17 @@ class SeenChangeSet:
 class ChangeSets:
     """The commands. Each answers with its commit, or with what it would record when `dry_run`."""
 
-    def __init__(self, store: EventStore, catalogs: Catalogs, types: RegisterTypes, commands: Commands) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        catalogs: Catalogs,
+        types: RegisterTypes,
+        commands: Commands,
+        *,
+        assignments: Assignments,
+    ) -> None:
         self._store = store
+        self._assignments = assignments
         self._catalogs = catalogs
         self._types = types
         self._commands = commands
@@ -149,7 +159,7 @@ class ChangeSets:
             change_set.draft(draft, stamp=command.stamp)
 
     def _place(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> Place:
-        return Place(work, self._catalogs.current(), change_set.environment, command)
+        return Place(work, self._catalogs.current(), change_set.environment, command, self._assignments)
 
     def _attempt(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> CarryOut:
         return CarryOut(self._place(work, change_set, command), self._types, change_set.id)

@@ -20,7 +20,7 @@ def wishes_of(change_set: ChangeSet) -> list[Wish]:
 
 
 def _of_other(draft: Draft) -> Wish:
-    return Wish(draft.kind, shown(draft.wanted or {}), draft.name)
+    return Wish(draft.kind, shown(draft.wanted or {}), draft.name, deletes=draft.wanted is None)
 
 
 def _of_config(draft: Draft) -> Wish:

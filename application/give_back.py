@@ -108,6 +108,12 @@ class GiveBack:
                 changes[name] = getattr(before, name)
         now.update(has_new_settings=True, stamp=self.carry.place.command.stamp, **changes)
 
+    def _profile_deleted(self, event: Recorded) -> None:
+        work = self.carry.place.work
+        before, now = work.past(Profile, event.stream, version=event.version - 1), work.load(Profile, event.stream)
+        facts: dict[str, Any] = {name: getattr(before, name) for name in ("environment", "name", *PROFILE_FIELDS)}
+        now.create(stamp=self.carry.place.command.stamp, **facts)
+
     def _experiment_revised(self, event: Recorded) -> None:
         work = self.carry.place.work
         before, after = (work.past(Experiment, event.stream, version=event.version - n) for n in (1, 0))
@@ -128,6 +134,7 @@ _OPPOSITES: dict[str, Callable[[GiveBack, Recorded], None]] = {
     ConfigType.Defined.TOPIC: GiveBack._type,
     Profile.Created.TOPIC: GiveBack._profile_made,
     Profile.Updated.TOPIC: GiveBack._profile_changed,
+    Profile.Deleted.TOPIC: GiveBack._profile_deleted,
     Experiment.Revised.TOPIC: GiveBack._experiment_revised,
 }
 

@@ -107,8 +107,9 @@ class PublishChangeSets:
     def _run(
         self, change_set: UUID, decide: Callable[[UnitOfWork], None], *, command: Command, dry_run: bool
     ) -> Outcome | DryRun:
-        # Which configs a type would leave invalid is read from the views: nothing may be recorded in between.
-        return self._commands.run(command, decide, dry_run=dry_run, at_head=self._defines(change_set))
+        # Which configs a type would leave invalid, and who is given a profile, is read from the views: nothing may be
+        # recorded in between.
+        return self._commands.run(command, decide, dry_run=dry_run, at_head=self._rests_on_views(change_set))
 
     def check(
         self, change_set: UUID, *, command: Command, expected_version: int | None = None, dry_run: bool = False
@@ -194,11 +195,12 @@ class PublishChangeSets:
     def _demanded(self, found: ChangeSet) -> int:
         return self._catalogs.current().environment(found.environment).demands.approvals
 
-    def _defines(self, change_set: UUID) -> bool:
-        return any(draft.kind == "type" for draft in self._change_sets.find(change_set).drafts.values())
+    def _rests_on_views(self, change_set: UUID) -> bool:
+        drafts = self._change_sets.find(change_set).drafts.values()
+        return any(one.kind == "type" or (one.kind == "profile" and one.operation == "delete") for one in drafts)
 
     def _place(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> Place:
-        return Place(work, self._catalogs.current(), change_set.environment, command)
+        return Place(work, self._catalogs.current(), change_set.environment, command, self._assignments)
 
     def attempt(self, work: UnitOfWork, change_set: ChangeSet, command: Command) -> CarryOut:
         return CarryOut(self._place(work, change_set, command), self._types, change_set.id)

@@ -47,7 +47,7 @@ class Releases:
     ) -> Releases:
         """`guarding` are the commands that no environment refuses."""
         types = RegisterTypes(store, views, catalogs, commands)
-        change_sets = ChangeSets(store, catalogs, types, commands)
+        change_sets = ChangeSets(store, catalogs, types, commands, assignments=assignments)
         publishing, turning_back = (
             PublishChangeSets(store, catalogs, types, one, change_sets=change_sets, assignments=assignments)
             for one in (commands, guarding)

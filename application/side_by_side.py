@@ -1,8 +1,8 @@
-"""What is in force in environments, slot by slot, side by side; and a change set of what differs."""
+"""What is in force in environments, and their profiles, side by side; and a change set of what differs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,24 +10,25 @@ from uuid import UUID
 import orjson
 
 from application.catalog import Catalogs
+from application.compare_profiles import ProfileSide, profile_wishes, profiles_of
 from application.draft_changes import Wish
+from application.own_secrets import with_own_secrets
 from application.ports import EventStore, Views
 from application.subjects import DATA
 from application.views import LayerRow
-from domain.configs.config import Config
+from domain.configs.config import Config, name_key
 from domain.configs.diff import equal
 from domain.configs.scope import PROCESS, Scope
 from domain.configs.slot import Slot, slot_id
 from domain.documents import Document
 from domain.errors import Conflict, InvalidRequest
-from domain.pointers import MISSING, leaves, put, value_at
-from domain.secrets.envelope import is_sealed, marked, shown
+from domain.pointers import MISSING, leaves, value_at
 
 NOT_COMPARED = frozenset({PROCESS.kind, "experiment", "release"})  # of one environment alone, or for a while
 
 
 class Place(NamedTuple):
-    """A slot, in whichever environment."""
+    """A slot, in whichever environment; of a profile, the type is empty."""
 
     config_type: str
     scope: str
@@ -47,28 +48,55 @@ class InForce:
     def of(cls, row: LayerRow) -> InForce:
         return cls(UUID(row.id), row.version, row.mode, orjson.loads(row.data), orjson.loads(row.unset))
 
-    def is_as(self, other: InForce | None) -> bool:
-        return other is not None and all(equal(getattr(self, n), getattr(other, n)) for n in ("mode", "data", "unset"))
+    def is_as(self, other: Side | None) -> bool:
+        return isinstance(other, InForce) and all(
+            equal(getattr(self, n), getattr(other, n)) for n in ("mode", "data", "unset")
+        )
+
+
+Side = InForce | ProfileSide
+
+
+class There(NamedTuple):
+    """What is compared of one environment; profiles by their names in lower case."""
+
+    slots: dict[Place, InForce]
+    profiles: dict[str, ProfileSide]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One slot. `fields` are those that are not the same everywhere: by pointer, by environment the value."""
+    """One slot, or one profile. `fields` are not the same everywhere: by pointer, by environment the value."""
 
     place: Place
-    sides: Mapping[str, InForce | None]
+    sides: Mapping[str, Side | None]
     fields: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which part of an environment; None means all of it. `configs` are ids in the environment that is released."""
+    """Which part of an environment. `configs` are ids in the environment that is released.
+
+    Where nothing is named, that is all of it. Naming profiles leaves configs out, unless some are named too, and the
+    other way round.
+    """
 
     scopes: frozenset[str] | None = None
     types: frozenset[str] | None = None
     configs: frozenset[UUID] | None = None
+    profiles: frozenset[str] | None = None
+
+    @property
+    def names_configs(self) -> bool:
+        return any(one is not None for one in (self.scopes, self.types, self.configs))
+
+    def holds_profile(self, key: str) -> bool:
+        """`key`: its name in lower case."""
+        return not self.names_configs if self.profiles is None else key in {name_key(one) for one in self.profiles}
 
     def holds(self, place: Place, side: InForce | None) -> bool:
+        if self.profiles is not None and not self.names_configs:
+            return False
         named = self.configs is None or (side is not None and side.config_id in self.configs)
         in_scopes = self.scopes is None or place.scope in self.scopes
         return named and in_scopes and (self.types is None or place.config_type in self.types)
@@ -81,33 +109,29 @@ class SideBySide:
         self._catalogs = catalogs
 
     def compare(self, environments: Sequence[str], part: Part) -> list[Compared]:
-        """The slots in which they differ, by type and scope. Raises NotFound, InvalidRequest for types."""
-        found = {name: self._in_force(name) for name in environments}
-        places = sorted({place for slots in found.values() for place in slots})
-        every = ((place, {name: slots.get(place) for name, slots in found.items()}) for place in places)
-        return [
-            Compared(place, sides, _fields(sides))
-            for place, sides in every
-            if part.holds(place, next(filter(None, sides.values()))) and not _same(list(sides.values()))
-        ]
+        """The profiles, and the slots, in which they differ, by type and scope. Raises NotFound, InvalidRequest."""
+        found = {name: self._there(name) for name in environments}
+        return [*_profiles(found, part), *_slots(found, part)]
 
     def wishes(self, source: str, target: str, part: Part, *, deletions: bool) -> list[Wish]:
         """What makes the target, in this part, what the source is; with `deletions`, what it has alone goes.
 
-        Secrets stay: the target keeps its own. Raises NotFound; InvalidRequest for a config that is not in force;
-        Conflict where nothing differs, or the target is promoted from elsewhere.
+        Secrets stay: the target keeps its own. Raises NotFound; InvalidRequest for a config or a profile that is not
+        there; Conflict where nothing differs, or the target is promoted from elsewhere.
         """
         self._require_way(source, target)
-        theirs, ours = self._in_force(source), self._in_force(target)
-        self._require_in_force(source, part, theirs)
+        theirs, ours = self._there(source), self._there(target)
+        _require_named(source, theirs, ours, part)
         found = [
             wish
-            for place, side in sorted(theirs.items())
-            if part.holds(place, side) and (wish := self._wish(target, place, side, ours.get(place)))
+            for place, side in sorted(theirs.slots.items())
+            if part.holds(place, side) and (wish := self._wish(target, place, side, ours.slots.get(place)))
         ]
-        for place, side in sorted(ours.items()) if deletions else ():
-            if place not in theirs and part.configs is None and part.holds(place, side):
+        for place, side in sorted(ours.slots.items()) if deletions else ():
+            if place not in theirs.slots and part.configs is None and part.holds(place, side):
                 found.append(Wish("config", {}, config_id=side.config_id, deletes=True))
+        keys = [key for key in sorted({*theirs.profiles, *ours.profiles}) if part.holds_profile(key)]
+        found += profile_wishes(self._store, theirs.profiles, ours.profiles, keys=keys, deletions=deletions)
         if not found:
             raise Conflict(f"nothing of what was named differs between {source} and {target}: nothing to release")
         return found
@@ -121,17 +145,13 @@ class SideBySide:
         if way not in (None, source):
             raise Conflict(f"{target} is promoted from {way}, not from {source}: release to {way} first")
 
-    def _require_in_force(self, source: str, part: Part, theirs: Mapping[Place, InForce]) -> None:
-        there = {side.config_id for side in theirs.values()}
-        for id_ in sorted(part.configs or ()):
-            if id_ not in there:
-                raise InvalidRequest.at("/configs", f"the config {id_} is not in force in {source}", "in_force")
-
-    def _in_force(self, environment: str) -> dict[Place, InForce]:
-        self._catalogs.current().require_environment(environment)
-        rows = (row for _, row in self._views.in_force(environment, None) if row.scope_kind not in NOT_COMPARED)
+    def _there(self, environment: str) -> There:
+        catalog = self._catalogs.current()
+        catalog.require_environment(environment)
+        rows = [row for _, row in self._views.in_force(environment, None) if row.scope_kind not in NOT_COMPARED]
         scoped = ((row, str(Scope(row.scope_kind, row.scope_id))) for row in rows if row.scope_kind != "profile")
-        return {Place(row.config_type, scope): InForce.of(row) for row, scope in scoped}
+        slots = {Place(row.config_type, scope): InForce.of(row) for row, scope in scoped}
+        return There(slots, profiles_of(environment, catalog, rows))
 
     def _wish(self, target: str, place: Place, side: InForce, ours: InForce | None) -> Wish | None:
         scope = Scope.recorded(place.scope)
@@ -144,18 +164,37 @@ class SideBySide:
         return Wish("config", fields, name, scope, place.config_type)
 
 
-def with_own_secrets(document: Document, own: Document) -> Document:
-    """The document with the secrets of another in the place of its own, where that has any."""
-    there = {pointer: value_at(own, pointer) for pointer in marked(document)}
-    return put(document, {pointer: shown(value) for pointer, value in there.items() if is_sealed(value)})
+def _require_named(source: str, theirs: There, ours: There, part: Part) -> None:
+    """Raises InvalidRequest for a config that is not in force, and for a profile that neither of them has."""
+    in_force = {side.config_id for side in theirs.slots.values()}
+    for id_ in sorted(part.configs or ()):
+        if id_ not in in_force:
+            raise InvalidRequest.at("/configs", f"the config {id_} is not in force in {source}", "in_force")
+    for name in sorted(part.profiles or ()):
+        if name_key(name) not in theirs.profiles.keys() | ours.profiles.keys():
+            raise InvalidRequest.at("/profiles", f"there is no profile {name} in {source}", "missing")
 
 
-def _same(sides: Sequence[InForce | None]) -> bool:
+def _slots(found: Mapping[str, There], part: Part) -> Iterator[Compared]:
+    for place in sorted({place for there in found.values() for place in there.slots}):
+        sides = {name: there.slots.get(place) for name, there in found.items()}
+        if part.holds(place, next(filter(None, sides.values()))) and not _same(list(sides.values())):
+            yield Compared(place, sides, _fields(sides))
+
+
+def _profiles(found: Mapping[str, There], part: Part) -> Iterator[Compared]:
+    for key in sorted({key for there in found.values() for key in there.profiles}):
+        sides = {name: there.profiles.get(key) for name, there in found.items()}
+        if part.holds_profile(key) and not _same(list(sides.values())):
+            yield Compared(Place("", next(filter(None, sides.values())).scope), sides, _fields(sides))
+
+
+def _same(sides: Sequence[Side | None]) -> bool:
     first = sides[0]
     return all(one is None if first is None else first.is_as(one) for one in sides)
 
 
-def _fields(sides: Mapping[str, InForce | None]) -> dict[str, dict[str, Any]]:
+def _fields(sides: Mapping[str, Side | None]) -> dict[str, dict[str, Any]]:
     """Of what is not the same everywhere, the value in each environment that has one."""
     pointers = sorted({pointer for side in sides.values() if side for pointer, _ in leaves(side.data)})
     found = {

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from application.assign_profiles import NewProfile, ProfileEditor
+from application.assign_profiles import NewProfile, ProfileEditor, require_given_to_nobody
+from application.assignments import Assignments
 from application.catalog import Catalog
 from application.edit_configs import ConfigEditor
 from application.edit_configs import Draft as NewConfig
@@ -45,6 +46,7 @@ class Place:
     catalog: Catalog
     environment: str
     command: Command
+    assignments: Assignments
     defined: list[TypeDefinition] = field(default_factory=list)
 
     @property
@@ -159,7 +161,8 @@ class ProfileSubject:
         editor.make(NewProfile(self._place.environment, self._draft.name, *facts))
 
     def delete(self) -> None:
-        raise Conflict("a profile is not deleted by a change set: switch it off (is_active) instead")
+        require_given_to_nobody(self._place.assignments, self._profile)
+        ProfileEditor(self._place.work, self._place.configs, self._place.command).delete(self._profile)
 
     def ties(self) -> list[Tie]:
         wanted = self._draft.wanted or {"settings": {}}

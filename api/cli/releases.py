@@ -19,6 +19,7 @@ SETS = "/api/change-sets"
 Id = Annotated[str, typer.Argument(metavar="ID", help="The change set: its id, or how that begins.")]
 Title = Annotated[str | None, typer.Option(help="Of a new change set.")]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Only this type. May repeat.")]
+Profiles = Annotated[list[str] | None, typer.Option("--profile", help="Only this profile. May repeat.")]
 Scopes = Annotated[list[str] | None, typer.Option("--scope", help="Only this scope. May repeat.")]
 
 
@@ -30,12 +31,13 @@ async def create(
     title: Title = None,
     types: Types = None,
     scopes: Scopes = None,
+    profiles: Profiles = None,
     deletions: Annotated[bool, typer.Option("--deletions", help="Delete what TO has alone.")] = False,
     reason: Reason = None,
 ) -> None:
     """Propose a change set of what differs between two environments."""
     body: dict[str, Any] = {"from": source, "to": target, "title": title or f"{source} to {target}", "reason": reason}
-    body |= {"types": types or None, "scopes": scopes or None, "deletions": deletions}
+    body |= {"types": types or None, "scopes": scopes or None, "profiles": profiles or None, "deletions": deletions}
     _tell(api, await api.command("POST", "/api/releases", body))
 
 
@@ -231,15 +233,22 @@ async def compare(
     *,
     types: Types = None,
     scopes: Scopes = None,
+    profiles: Profiles = None,
 ) -> None:
     """Show what is in force in environments, side by side, where it differs."""
     query = {"environments": environments, "config_type": types or None, "scope": scopes or None}
+    query["profile"] = profiles or None
     found = [one async for one in api.items("/api/compare", **query)]
     if api.terminal.as_json:
         api.terminal.answer({"items": found, "next": None})
         return
     rows = [
-        (one["config_type"], one["scope"], field["pointer"], *(field["values"].get(name, "") for name in environments))
+        (
+            one["config_type"] or "",
+            one["scope"],
+            field["pointer"],
+            *(field["values"].get(name, "") for name in environments),
+        )
         for one in found
         for field in one["fields"]
     ]

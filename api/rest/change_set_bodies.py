@@ -61,8 +61,7 @@ class ConfigDraft(Body):
         fields = {
             name: getattr(self, name) for name in given if name == "description" or getattr(self, name) is not None
         }
-        if self.action == "delete" and fields:
-            raise InvalidRequest.at(f"/{min(fields)}", f"{min(fields)} has no use for delete: leave it out", "extra")
+        _require_bare(self.action, fields)
         if self.config_id is not None and self.name is not None:
             fields["name"] = self.name
         place: dict[str, Any] = {} if self.config_id else {"scope": self.place(), "config_type": self.config_type}
@@ -87,10 +86,17 @@ class ConfigDraft(Body):
             access.to(environment, self.place())
 
 
+def _require_bare(action: str, fields: Document) -> None:
+    """Raises InvalidRequest."""
+    if action == "delete" and fields:
+        raise InvalidRequest.at(f"/{min(fields)}", f"{min(fields)} has no use for delete: leave it out", "extra")
+
+
 class ProfileDraft(Body):
-    """Of a profile: made, or changed in the fields given; `settings` are given whole."""
+    """Of a profile: made, or changed in the fields given; `settings` are given whole. One that nobody has may go."""
 
     kind: Literal["profile"]
+    action: Literal["put", "delete"] = "put"
     name: Text
     description: LongText | None = None
     settings: Settings = Field(default_factory=dict)
@@ -99,7 +105,8 @@ class ProfileDraft(Body):
 
     def wish(self) -> Wish:
         fields = self.model_dump(include=self.model_fields_set & {"description", "settings", "is_active"})
-        return Wish("profile", fields, self.name, base_version=self.base_version)
+        _require_bare(self.action, fields)
+        return Wish("profile", fields, self.name, deletes=self.action == "delete", base_version=self.base_version)
 
     def ask(self, access: Access, environment: str) -> None:
         access.to(environment, profile_scope(self.name))

@@ -62,6 +62,18 @@ def test_what_differs_between_environments_is_compared_and_released(varve: Varve
     assert size(varve) == 900
 
 
+def test_a_release_takes_the_profiles_that_are_named(varve: Varve):
+    varve("env", "add", "staging")
+    varve("set", *CHUNKING, "max_chunk_size=900", "-e", "staging")
+    varve("profile", "set", "long", "retrieval", "number_of_results=25", "-e", "staging")
+    assert (
+        "profile:long   /settings/retrieval/number_of_results   25"
+        in varve("release", "compare", "staging", "production").out
+    )
+    made = varve("release", "create", "staging", "production", "--profile", "long", "--json").json
+    assert [one["kind"] for one in made["drafts"]] == ["profile"]
+
+
 def test_a_change_that_others_must_approve_says_where_it_waits(varve: Varve):
     varve("env", "set", "production", "--approvals", "1")
     told = varve("set", *CHUNKING, "max_chunk_size=900")
