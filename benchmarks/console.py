@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import os
-import shutil
 import statistics
 import sys
 import tempfile
@@ -19,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
-from playwright.sync_api import sync_playwright
 
+from tests.browser.engine import browser
 from tests.faults.server import Server
 
 if TYPE_CHECKING:
@@ -102,7 +100,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--changes", type=int, default=1_000)
     changes = parser.parse_args().changes
-    path = os.environ.get("VARVE_TEST_CHROMIUM") or shutil.which("chromium")
     packed = sum(
         len(gzip.compress(file.read_bytes()))
         for file in STATIC.rglob("*")
@@ -113,14 +110,11 @@ def main() -> int:
         tempfile.TemporaryDirectory() as folder,
         Server(f"sqlite:///{folder}/varve.db") as server,
         httpx.Client(base_url=server.address, trust_env=False) as service,
-        sync_playwright() as engine,
-        engine.chromium.launch(
-            executable_path=path, chromium_sandbox=False, args=["--disable-dev-shm-usage"]
-        ) as browser,
+        browser() as chromium,
     ):
         address = fill(service, changes)
-        say(f"stack on screen, nothing cached: {percentiles(first_paints(browser, server.address, 10), 'ms')}")
-        page = browser.new_context(base_url=server.address).new_page()
+        say(f"stack on screen, nothing cached: {percentiles(first_paints(chromium, server.address, 10), 'ms')}")
+        page = chromium.new_context(base_url=server.address).new_page()
         page.goto(WHO)
         page.locator(f"#moment[max='{changes + 1}']").wait_for(timeout=60_000)
         page.locator(".live[data-state=live]").wait_for()

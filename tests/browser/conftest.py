@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +10,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.browser.engine import browser
 from tests.faults.server import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 DATA = Path(__file__).parent.parent / "data"
-FETCHED = Path(__file__).parents[2] / "build" / "chromium"
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (found) =>
@@ -29,22 +27,8 @@ REFUSED = "Failed to load resource"  # the browser says this of every 4xx, also 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- the other tests are collected without it
-
-    path = Path(os.environ.get("VARVE_TEST_CHROMIUM") or shutil.which("chromium") or FETCHED / "chromium")
-    if not path.exists():
-        pytest.fail("no Chromium: install one, name it in VARVE_TEST_CHROMIUM, or let `make browser` fetch it")
-    own = {"LD_LIBRARY_PATH": f"{FETCHED}/lib", "FONTCONFIG_PATH": str(FETCHED)} if path.parent == FETCHED else {}
-    with (
-        sync_playwright() as engine,
-        engine.chromium.launch(
-            executable_path=path,
-            chromium_sandbox=False,
-            args=["--disable-dev-shm-usage"],
-            env={**os.environ, **own},
-        ) as browser,
-    ):
-        yield browser
+    with browser() as launched:
+        yield launched
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ export function Experiments({query, environments}) {
   const profiles = useAnswer((signal) => listed("/api/profiles", {query: [["environment", environment]], signal}), [environment]);
   const chosen = query.get("experiment");
   if (!all.data) return html`<${Trouble} problem=${all.problem} /><${Waiting} />`;
-  const found = all.data.items.find(({id}) => id === chosen);
+  const found = all.data.items.find(({id}) => id === chosen) ?? all.data.items[0];
   return html`
     <header class="page-head with-acts">
       <h1>Experiments <small>variants of settings, each served to its share of users</small></h1>
@@ -32,19 +32,19 @@ export function Experiments({query, environments}) {
         <ul class="cards">
           ${all.data.items.map((one) => html`
             <li key=${one.id}>
-              <a class="card" href=${here({experiment: one.id})} aria-current=${one.id === chosen ? "true" : undefined}>
+              <a class="card" href=${here({experiment: one.id})} aria-current=${one === found ? "true" : undefined}>
                 <strong>${one.name}</strong> <span class="badge" data-status=${one.status}>${STATUS[one.status]}</span>
                 <span class="quiet">${one.hypothesis ?? one.variants.map(({name}) => name).join(" against ")}</span>
               </a>
             </li>`)}
         </ul>
-        ${mayChange(environment, "experiment") && html`<${NewExperiment} ...${{environment, profiles: profiles.data?.items ?? [], onDone: (id) => (all.again(), go(here({experiment: id})))}} />`}
+        ${mayChange(environment, "experiment") && html`<${NewExperiment} ...${{isFirst: all.data.items.length === 0, environment, profiles: profiles.data?.items ?? [], onDone: (id) => (all.again(), go(here({experiment: id})))}} />`}
       </section>
       ${found && html`<${Experiment} key=${`${found.id} ${found.version}`} ...${{experiment: found, onDone: all.again}} />`}
     </div>`;
 }
 
-function NewExperiment({environment, profiles, onDone}) {
+function NewExperiment({isFirst, environment, profiles, onDone}) {
   const [problem, setProblem] = useState(null);
   const make = async (event) => {
     event.preventDefault();
@@ -73,18 +73,20 @@ function NewExperiment({environment, profiles, onDone}) {
   if (!profiles.length) return html`<p class="quiet">What a variant sets is a profile: <a href="/profiles">make one first</a>.</p>`;
   return html`
     <form class="panel" onSubmit=${make}>
-      <h2>A new experiment</h2>
-      <label>Name <input name="name" required maxlength="255" autocomplete="off" /></label>
-      <label>What you expect <input name="hypothesis" maxlength="1000" autocomplete="off" placeholder="more results raise acceptance" /></label>
-      <label>What is tried, against leaving all as it is <select name="profile">${profiles.map(({name}) => html`<option value=${name}>${name}</option>`)}</select></label>
-      <label>Users who take part, in percent <input type="number" name="traffic" defaultValue="100" min="0.01" max="100" step="any" required /></label>
-      <label>Of these, so many try it, in percent <input type="number" name="share" defaultValue="50" min="0" max="100" step="any" required /></label>
-      <label>What is measured <input name="metric" maxlength="255" autocomplete="off" placeholder="answer_accepted" /></label>
-      <label>It is <select name="kind"><option value="rate">a rate: each user does it or not</option><option value="mean">a number for each user</option></select></label>
-      <label>Better is <select name="better"><option value="higher">higher</option><option value="lower">lower</option></select></label>
-      <${Trouble} problem=${problem} />
-      <p class="acts"><button type="submit" class="main">Plan it</button></p>
-      <p class="quiet">More variants, guardrails and eligibility: <code>varve experiment create</code>.</p>
+      <details open=${isFirst}>
+        <summary>A new experiment</summary>
+        <label>Name <input name="name" required maxlength="255" autocomplete="off" /></label>
+        <label>What you expect <input name="hypothesis" maxlength="1000" autocomplete="off" placeholder="more results raise acceptance" /></label>
+        <label>What is tried, against leaving all as it is <select name="profile">${profiles.map(({name}) => html`<option value=${name}>${name}</option>`)}</select></label>
+        <label>Users who take part, in percent <input type="number" name="traffic" defaultValue="100" min="0.01" max="100" step="any" required /></label>
+        <label>Of these, so many try it, in percent <input type="number" name="share" defaultValue="50" min="0" max="100" step="any" required /></label>
+        <label>What is measured <input name="metric" maxlength="255" autocomplete="off" placeholder="answer_accepted" /></label>
+        <label>It is <select name="kind"><option value="rate">a rate: each user does it or not</option><option value="mean">a number for each user</option></select></label>
+        <label>Better is <select name="better"><option value="higher">higher</option><option value="lower">lower</option></select></label>
+        <${Trouble} problem=${problem} />
+        <p class="acts"><button type="submit" class="main">Plan it</button></p>
+        <p class="quiet">More variants, guardrails and eligibility: <code>varve experiment create</code>.</p>
+      </details>
     </form>`;
 }
 

@@ -21,7 +21,7 @@ export function Profiles({query, environments}) {
   const types = useAnswer((signal) => listed("/api/config-types", {signal}), []);
   const chosen = query.get("profile");
   if (!profiles.data || !types.data) return html`<${Trouble} problem=${profiles.problem ?? types.problem} /><${Waiting} />`;
-  const profile = profiles.data.items.find(({id}) => id === chosen);
+  const profile = profiles.data.items.find(({id}) => id === chosen) ?? profiles.data.items[0];
   return html`
     <header class="page-head with-acts">
       <h1>Profiles <small>sets of settings that users are given</small></h1>
@@ -34,19 +34,19 @@ export function Profiles({query, environments}) {
         <ul class="cards">
           ${profiles.data.items.map((one) => html`
             <li key=${one.id}>
-              <a class="card" href=${here({profile: one.id})} aria-current=${one.id === chosen ? "true" : undefined}>
+              <a class="card" href=${here({profile: one.id})} aria-current=${one === profile ? "true" : undefined}>
                 <strong>${one.name}</strong> ${!one.is_active && html`<span class="badge">off</span>`}
                 <span class="quiet">${one.description ?? Object.keys(one.settings).join(", ")}</span>
               </a>
             </li>`)}
         </ul>
-        ${mayChange(environment, "profile") && html`<${NewProfile} ...${{environment, onDone: (id) => (profiles.again(), go(here({profile: id})))}} />`}
+        ${mayChange(environment, "profile") && html`<${NewProfile} ...${{isFirst: profiles.data.items.length === 0, environment, onDone: (id) => (profiles.again(), go(here({profile: id})))}} />`}
       </section>
       ${profile && html`<${Profile} key=${`${profile.id} ${profile.version}`} ...${{profile, types: types.data.items, onDone: profiles.again}} />`}
     </div>`;
 }
 
-function NewProfile({environment, onDone}) {
+function NewProfile({isFirst, environment, onDone}) {
   const [problem, setProblem] = useState(null);
   const make = async (event) => {
     event.preventDefault();
@@ -63,11 +63,13 @@ function NewProfile({environment, onDone}) {
   };
   return html`
     <form class="panel" onSubmit=${make}>
-      <h2>A new profile</h2>
-      <label>Name <input name="name" required maxlength="255" autocomplete="off" /></label>
-      <label>What it is for <input name="description" maxlength="1000" autocomplete="off" /></label>
-      <${Trouble} problem=${problem} />
-      <p class="acts"><button type="submit" class="main">Make it</button></p>
+      <details open=${isFirst}>
+        <summary>A new profile</summary>
+        <label>Name <input name="name" required maxlength="255" autocomplete="off" /></label>
+        <label>What it is for <input name="description" maxlength="1000" autocomplete="off" /></label>
+        <${Trouble} problem=${problem} />
+        <p class="acts"><button type="submit" class="main">Make it</button></p>
+      </details>
     </form>`;
 }
 

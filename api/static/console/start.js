@@ -73,7 +73,7 @@ function Theme() {
     document.documentElement.dataset.theme = theme;
     localStorage.setItem("varve.theme", theme);
   }, [theme]);
-  const choices = {"": "as the system", light: "light", dark: "dark"};
+  const choices = {"": "system", light: "light", dark: "dark"};
   return html`
     <label class="theme"><span class="unseen">Colours</span>
       <select value=${theme} onChange=${(event) => setTheme(event.target.value)}>
