@@ -172,7 +172,7 @@ NEW: dict[str, Any] = {
 
 
 MORE: dict[str, Any] = {"drafts": DRAFTS}
-LISTED: dict[str, Any] = {
+FACTS: dict[str, Any] = {
     "id": "8c1d8a44-b7be-5a7f-9f6d-0d6f0f3a9b1c",
     "environment": "production",
     "title": "longer chunks",
@@ -184,8 +184,9 @@ LISTED: dict[str, Any] = {
     "updated_by": "u-1",
     "position": 1042,
 }
+LISTED = {**FACTS, "due_at": None}
 CHANGE_SET: dict[str, Any] = {
-    **LISTED,
+    **FACTS,
     "description": "clauses were cut in half",
     "origin": None,
     "drafts": [

@@ -118,6 +118,7 @@ def draft_data(draft: Draft) -> dict[str, Any]:
 
 
 def listed(row: ChangeSetRow) -> dict[str, Any]:
+    """`due_at`: when the service publishes it, or gives it to more users; of one that has halted null."""
     return {
         "id": str(UUID(row.id)),
         "environment": row.environment,
@@ -128,5 +129,6 @@ def listed(row: ChangeSetRow) -> dict[str, Any]:
         "created_by": row.created_by,
         "updated_at": rfc3339(row.recorded_us),
         "updated_by": row.actor,
+        "due_at": None if row.due_us is None else rfc3339(row.due_us),
         "position": row.position,
     }

@@ -8,6 +8,7 @@ import pytest
 
 from application.advance_releases import AdvanceReleases
 from domain.experiments.bucketing import bucket
+from domain.times import microseconds
 from tests.api.conftest import Client
 from tests.api.rest.change_sets import CHUNKING, act, made
 
@@ -64,6 +65,8 @@ NEW, OLD = (900, 10), (500, 20)  # what is published takes the overlap back to i
 def test_more_and_more_users_get_it_step_by_step(client: Client, clock: Clock) -> None:
     found = ramping(client)
     assert (found["state"], found["ramp"]["percent"]) == ("ramping", 10)
+    (listed,) = client.get("/api/change-sets").json()["items"]
+    assert microseconds(listed["due_at"]) == (microseconds(listed["updated_at"]) or 0) + 30 * MINUTE_US
     assert {user for user, size in sizes(client).items() if size == NEW} == share(found, 10)
     assert set(sizes(client).values()) <= {NEW, OLD}
     clock.pass_minutes(29)
@@ -153,6 +156,7 @@ def test_what_cannot_be_done_at_its_time_halts_and_says_why(client: Client, cloc
     halted = client.get(f"/api/change-sets/{found['id']}").json()
     assert (halted["state"], halted["ramp"]["percent"]) == ("ramping", 10)
     assert "is frozen" in halted["problem"]
+    assert client.get("/api/change-sets").json()["items"][0]["due_at"] is None
     client.post("/api/environments/production/thaw", json={})
     assert act(client, found, "step")["problem"] is None
 
