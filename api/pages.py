@@ -32,7 +32,17 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".json": "application/json",
 }
-CONSOLE_PAGES = ("/", "/profiles", "/experiments", "/audit", "/settings", "/edit", "/history", "/signed-in")
+CONSOLE_PAGES = (
+    "/",
+    "/profiles",
+    "/experiments",
+    "/releases",
+    "/audit",
+    "/settings",
+    "/edit",
+    "/history",
+    "/signed-in",
+)
 """The addresses of the console's pages, which are all made by the one page that is served there."""
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -54,6 +55,19 @@ def others() -> tuple[str, ...]:
 
 @pytest.fixture
 def page(chromium: Browser, service: httpx.Client, others: tuple[str, ...]) -> Iterator[Page]:
+    with watched(chromium, service, others) as page:
+        yield page
+
+
+@pytest.fixture
+def another_page(chromium: Browser, service: httpx.Client, others: tuple[str, ...]) -> Iterator[Page]:
+    """In a browser of its own: for a second person."""
+    with watched(chromium, service, others) as page:
+        yield page
+
+
+@contextmanager
+def watched(chromium: Browser, service: httpx.Client, others: tuple[str, ...]) -> Iterator[Page]:
     """A page of the service. Where it asked another host, broke a policy or said an error, the test fails."""
     address = str(service.base_url).rstrip("/")
     context = chromium.new_context(base_url=address, viewport={"width": 1440, "height": 1000})
@@ -73,7 +87,7 @@ def page(chromium: Browser, service: httpx.Client, others: tuple[str, ...]) -> I
     )
     page.add_init_script(WATCH)
     yield page
-    wrong += page.evaluate("window.violations")
+    wrong += page.evaluate("window.violations ?? []")
     context.close()
     assert wrong == []
 

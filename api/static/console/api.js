@@ -40,13 +40,14 @@ export const door = {reopened: async () => false};
 /**
  * Ask, and read the answer. Raises a Problem.
  * @param {string} path
- * @param {{method?: string, query?: Iterable<[string, string]>, body?: unknown, ifMatch?: string, signal?: AbortSignal}} [asked]
+ * @param {{method?: string, query?: Iterable<[string, string]>, body?: unknown, ifMatch?: string, breakGlass?: string, signal?: AbortSignal}} [asked]
+ *   `breakGlass` says why a freeze, locks and missing approvals are passed
  * @returns {Promise<{data: any, etag: string | null, position: number, status: number}>}
  */
-export async function ask(path, {method = "GET", query = [], body, ifMatch, signal} = {}) {
+export async function ask(path, {method = "GET", query = [], body, ifMatch, breakGlass, signal} = {}) {
   const parameters = new URLSearchParams([...query]).toString();
   const address = parameters ? `${path}?${parameters}` : path;
-  const options = {method, headers: headersOf(method, body, ifMatch), signal, body: body && JSON.stringify(body)};
+  const options = {method, headers: headersOf(method, {body, ifMatch, breakGlass}), signal, body: body && JSON.stringify(body)};
   const response = await admitted(address, options);
   const position = Number(response.headers.get("Varve-Position") ?? 0);
   const data = await read(response);
@@ -56,10 +57,11 @@ export async function ask(path, {method = "GET", query = [], body, ifMatch, sign
   return {data, etag: response.headers.get("ETag"), position, status: response.status};
 }
 
-function headersOf(method, body, ifMatch) {
+function headersOf(method, {body, ifMatch, breakGlass}) {
   const headers = {...ownHeaders(), "Varve-Min-Position": String(newest)};
   if (body) headers["Content-Type"] = "application/json";
   if (ifMatch) headers["If-Match"] = ifMatch;
+  if (breakGlass) headers["Varve-Break-Glass"] = encodeURIComponent(breakGlass);
   if (method !== "GET") headers["Idempotency-Key"] = crypto.randomUUID();
   return headers;
 }

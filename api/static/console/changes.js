@@ -3,6 +3,19 @@
 import {html} from "./view.js";
 import {counted, fieldName, layerText, valueText} from "./words.js";
 
+const LONG = 300; // characters, beyond which a text is folded
+
+/** A value as people read it. */
+export function Value({value}) {
+  return html`<span class="value"><${Text} text=${valueText(value)} /></span>`;
+}
+
+/** What somebody wrote, in whichever direction; a long text is folded. */
+export function Text({text}) {
+  if (text.length <= LONG) return html`<bdi>${text}</bdi>`;
+  return html`<details class="long"><summary><bdi>${text.slice(0, 60)} …</bdi></summary><bdi>${text}</bdi></details>`;
+}
+
 /** @param {{changes: {pointer: string, before?: unknown, after?: unknown, hidden_by?: string | null}[], empty?: string}} props */
 export function Changes({changes, empty = "Nothing changes."}) {
   if (!changes.length) return html`<p class="quiet">${empty}</p>`;
@@ -12,7 +25,7 @@ export function Changes({changes, empty = "Nothing changes."}) {
         ({pointer, before, after, hidden_by: hiddenBy}) => html`
           <li key=${pointer} class=${hiddenBy ? "is-hidden" : ""}>
             <span class="changes-field">${fieldName(pointer)}</span>
-            <span class="changes-sides">${before !== undefined && html`<del class="value">${valueText(before)}</del>`} → <ins class="value">${valueText(after)}</ins></span>
+            <span class="changes-sides">${before !== undefined && html`<del><${Value} value=${before} /></del>`} → <ins><${Value} value=${after} /></ins></span>
             ${hiddenBy && html`<span class="quiet">hidden by ${layerText(hiddenBy)}</span>`}
           </li>`,
       )}

@@ -4,10 +4,10 @@ import {Trouble} from "./messages.js";
 import {html, useEffect, useRef, useState} from "./view.js";
 
 /**
- * @param {{title: string, act: string, onAct: (reason: string | null) => Promise<unknown>, onClose: () => void, children?: unknown,
- *   asksReason?: boolean}} props `act` names what the button does
+ * @param {{title: unknown, act: string, onAct: (reason: string | null, said: FormData) => Promise<unknown>, onClose: () => void, children?: unknown,
+ *   asksReason?: boolean, demand?: string | null}} props `act` names what the button does, `demand` what is wanted of the reason
  */
-export function Dialog({title, act, onAct, onClose, children, asksReason = true}) {
+export function Dialog({title, act, onAct, onClose, children, asksReason = true, demand = null}) {
   const dialog = useRef(null);
   const [state, setState] = useState({busy: false, problem: null});
   useEffect(() => {
@@ -15,10 +15,13 @@ export function Dialog({title, act, onAct, onClose, children, asksReason = true}
   }, []);
   const submit = async (event) => {
     event.preventDefault();
+    const said = new FormData(event.currentTarget);
     setState({busy: true, problem: null});
     try {
-      await onAct(new FormData(event.currentTarget).get("reason")?.trim() || null);
-      onClose();
+      await onAct(said.get("reason")?.trim() || null, said);
+      // Closed rather than taken away: then the browser gives the focus back.
+      if (dialog.current) dialog.current.close();
+      else onClose();
     } catch (problem) {
       setState({busy: false, problem});
     }
@@ -28,7 +31,7 @@ export function Dialog({title, act, onAct, onClose, children, asksReason = true}
       <form onSubmit=${submit}>
         <h2 id="dialog-title">${title}</h2>
         ${children}
-        ${asksReason && html`<label class="reason-field">Why <input name="reason" autocomplete="off" maxlength="1000" /></label>`}
+        ${asksReason && html`<label class="reason-field">Why <input name="reason" autocomplete="off" maxlength="1000" required=${Boolean(demand)} />${demand && html`<small class="quiet">${demand}</small>`}</label>`}
         <${Trouble} problem=${state.problem} />
         <p class="acts">
           <button type="button" onClick=${() => dialog.current.close()}>Cancel</button>

@@ -43,3 +43,11 @@ export function differences(before, after) {
     .map((pointer) => ({pointer, before: left.get(pointer), after: right.get(pointer)}))
     .filter((one) => JSON.stringify(one.before) !== JSON.stringify(one.after));
 }
+
+/** Their document with my changes. */
+export function merged(base, mine, theirs) {
+  return differences(base, mine).reduce(
+    (document, {pointer, after}) => (after === undefined ? without(document, keysOf(pointer)) : withValue(document, keysOf(pointer), after)),
+    theirs,
+  );
+}

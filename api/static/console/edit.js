@@ -4,8 +4,10 @@ import {Problem, ask, listed} from "./api.js";
 import {here} from "./address.js";
 import {Changes, Reach} from "./changes.js";
 import {contextOf, effectivePath, parametersOf, scopeOf} from "./contexts.js";
-import {differences, keysOf, withValue, without} from "./documents.js";
+import {differences, merged} from "./documents.js";
+import {Destination, Drafted, draftOf, drafted} from "./drafting.js";
 import {Form, Json, faultsIn} from "./form.js";
+import {Glass, glassOf, isBreakable} from "./glass.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {environmentOf} from "./places.js";
 import {mayChange} from "./session.js";
@@ -13,42 +15,45 @@ import {html, useEffect, useState} from "./view.js";
 import {counted, layerText} from "./words.js";
 
 const PAUSE_MS = 250; // after the last key, before the service is asked
+const WAITS = 202; // the change became a change set, since others must approve of it
+const NOTHING_SAVED = {busy: false, problem: null, saved: null, set: null, newer: null};
 
 export function Edit({query, environments}) {
   const environment = environmentOf(query, environments);
   const [scope, type] = [query.get("scope") ?? "global", query.get("type")];
   const context = query.get("context") ?? "";
-  const slot = useSlot(environment, scope, type);
+  const changeSet = query.get("change_set");
+  const slot = useSlot(environment, scope, type, changeSet);
   if (!mayChange(environment, scope)) return html`<${Empty} title="You may look, and not change this"><p>${layerText(scope)} in ${environment} is changed by others: ask an admin for a key with another role.</p><//>`;
   if (slot.problem) return html`<${Trouble} problem=${slot.problem} />`;
   if (!slot.definition) return html`<${Waiting} />`;
-  return html`<${Editor} key=${`${environment} ${scope} ${type} ${slot.config?.id}`} ...${{environment, scope, type, context, slot}} />`;
+  return html`<${Editor} key=${`${environment} ${scope} ${type} ${slot.config?.id} ${changeSet}`} ...${{environment, scope, type, context, slot, changeSet}} />`;
 }
 
-/** The type, and the config that is the default of the slot: null where there is none. */
-function useSlot(environment, scope, type) {
-  const [slot, setSlot] = useState({definition: null, config: null, problem: null});
+/** The type, the config that is the default of the slot, and what a change set says of it: null where there is none. */
+function useSlot(environment, scope, type, changeSet) {
+  const [slot, setSlot] = useState({definition: null, config: null, drafted: null, problem: null});
   useEffect(() => {
     const ending = new AbortController();
     const {signal} = ending;
     const query = [["environment", environment], ["scope", scope], ["config_type", type], ["is_default", "true"]];
-    Promise.all([
-      ask(`/api/config-types/${encodeURIComponent(type)}`, {signal}),
-      listed("/api/runtime-configs/", {query, signal}),
-    ]).then(
-      ([{data}, {items}]) => setSlot({definition: data, config: items[0] ?? null, problem: null}),
-      (problem) => problem.name !== "AbortError" && setSlot({definition: null, config: null, problem}),
+    const config = listed("/api/runtime-configs/", {query, signal}).then(({items}) => items[0] ?? null);
+    const drafted = changeSet ? config.then((found) => draftOf(changeSet, {scope, type, config: found, signal})) : null;
+    Promise.all([ask(`/api/config-types/${encodeURIComponent(type)}`, {signal}), config, drafted]).then(
+      ([{data}, ...found]) => setSlot({definition: data, config: found[0], drafted: found[1], problem: null}),
+      (problem) => problem.name !== "AbortError" && setSlot({definition: null, config: null, drafted: null, problem}),
     );
     return () => ending.abort();
-  }, [environment, scope, type]);
+  }, [environment, scope, type, changeSet]);
   return slot;
 }
 
-function Editor({environment, scope, type, context, slot}) {
+function Editor({environment, scope, type, context, slot, changeSet}) {
   const [base, setBase] = useState(slot.config);
-  const [draft, setDraft] = useState({data: base?.config_data ?? {}, mode: base?.mode ?? "overlay"});
+  const [draft, setDraft] = useState(slot.drafted ?? {data: base?.config_data ?? {}, mode: base?.mode ?? "overlay"});
+  const [into, setInto] = useState(changeSet ?? "");
   const [asJson, setAsJson] = useState(false);
-  const [saving, setSaving] = useState({busy: false, problem: null, saved: null, newer: null});
+  const [saving, setSaving] = useState(NOTHING_SAVED);
   const inherited = useInherited(environment, scope, type);
   const effect = useOutcome(environment, scope, type, base, draft);
   const edits = differences(base?.config_data ?? {}, draft.data);
@@ -58,21 +63,27 @@ function Editor({environment, scope, type, context, slot}) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const reason = form.get("reason").trim() || null;
-    setSaving({busy: true, problem: null, saved: null, newer: null});
+    setSaving({...NOTHING_SAVED, busy: true});
     try {
-      const {data} = base ? await change(base, draft, reason) : await create({environment, scope, type, draft, reason, form});
+      if (into) {
+        const set = await drafted(into, {environment, draft: asDraft({base, scope, type, draft, form}), reason, said: form});
+        setInto(set.id);
+        return setSaving({...NOTHING_SAVED, set});
+      }
+      const {data, status} = base ? await change(base, draft, reason, glassOf(form)) : await create({environment, scope, type, draft, reason, form});
+      if (status === WAITS) return setSaving({...NOTHING_SAVED, set: data});
       setBase(data);
       setDraft({data: data.config_data, mode: data.mode});
-      setSaving({busy: false, problem: null, saved: data, newer: null});
+      setSaving({...NOTHING_SAVED, saved: data});
     } catch (problem) {
-      const newer = problem.status === 412 ? (await ask(`/api/runtime-configs/${base.id}`)).data : null;
-      setSaving({busy: false, problem: newer ? null : problem, saved: null, newer});
+      const newer = problem.status === 412 && !into ? (await ask(`/api/runtime-configs/${base.id}`)).data : null;
+      setSaving({...NOTHING_SAVED, problem: newer ? null : problem, newer});
     }
   };
   const rebase = (newer) => {
     setDraft((was) => ({...was, data: merged(base.config_data, was.data, newer.config_data)}));
     setBase(newer);
-    setSaving({busy: false, problem: null, saved: null, newer: null});
+    setSaving(NOTHING_SAVED);
   };
   return html`
     <header class="page-head">
@@ -103,13 +114,16 @@ function Editor({environment, scope, type, context, slot}) {
         ${!effect.problem && effect.impact && isChanged && html`<${Reach} impact=${effect.impact} />`}
         ${!effect.problem && effect.hidden > 0 && html`<p class="quiet">${counted(effect.hidden, "field")} hidden by higher layers.</p>`}
         ${!base && html`
-          <label>Name <input name="name" defaultValue="default" required maxlength="255" /></label>
-          ${!scope.startsWith("collection:") && html`<label><input type="checkbox" name="in_force" defaultChecked /> bring it into force at once</label>`}`}
+          <label>Name <input name="name" defaultValue=${slot.drafted?.name ?? "default"} required maxlength="255" /></label>
+          ${!scope.startsWith("collection:") && html`<label><input type="checkbox" name="in_force" defaultChecked /> bring it into force ${into ? "when the change set is published" : "at once"}</label>`}`}
+        <${Destination} ...${{environment, into, onInto: setInto}} />
         <label class="reason-field">Why <input name="reason" autocomplete="off" maxlength="1000" placeholder="what you hope for" /></label>
         <${Trouble} problem=${saving.problem} />
+        ${isBreakable(saving.problem) && html`<${Glass} environment=${environment} />`}
         ${saving.newer && html`<${Newer} ...${{base, newer: saving.newer, edits, onRebase: rebase}} />`}
         ${saving.saved && html`<p role="status" class="done">Saved as version ${saving.saved.version}. <a href=${`/history?id=${saving.saved.id}`}>Undo it in its history</a></p>`}
-        <p class="acts"><button type="submit" class="main" disabled=${saving.busy || !isChanged || Boolean(effect.problem)}>${base ? "Save" : "Create"}</button></p>
+        ${saving.set && html`<${Drafted} set=${saving.set} />`}
+        <p class="acts"><button type="submit" class="main" disabled=${saving.busy || !isChanged || Boolean(effect.problem)}>${into ? "Save the draft" : base ? "Save" : "Create"}</button></p>
       </aside>
     </form>`;
 }
@@ -130,23 +144,26 @@ function Newer({base, newer, edits, onRebase}) {
     </div>`;
 }
 
-/** Their document with my changes. */
-export function merged(base, mine, theirs) {
-  return differences(base, mine).reduce(
-    (document, {pointer, after}) => (after === undefined ? without(document, keysOf(pointer)) : withValue(document, keysOf(pointer), after)),
-    theirs,
-  );
+function change(base, draft, reason, breakGlass) {
+  const body = {config_data: draft.data, mode: draft.mode, reason};
+  return ask(`/api/runtime-configs/${base.id}`, {method: "PUT", body, ifMatch: `"${base.version}"`, breakGlass});
 }
 
-function change(base, draft, reason) {
-  const body = {config_data: draft.data, mode: draft.mode, reason};
-  return ask(`/api/runtime-configs/${base.id}`, {method: "PUT", body, ifMatch: `"${base.version}"`});
+/** What is typed, as a change set takes it. */
+function asDraft({base, scope, type, draft, form}) {
+  const fields = {config_data: draft.data, mode: draft.mode};
+  if (base) return {config_id: base.id, base_version: base.version, ...fields};
+  return {scope, config_type: type, name: form.get("name").trim(), is_default: isForced(scope, form), ...fields};
+}
+
+/** Whether a new config is brought into force: of a collection there is one, which always is. */
+function isForced(scope, form) {
+  return scope.startsWith("collection:") || form.has("in_force");
 }
 
 function create({environment, scope, type, draft, reason, form}) {
-  const inForce = scope.startsWith("collection:") || form.has("in_force");
-  const body = {environment, scope, config_type: type, name: form.get("name").trim(), mode: draft.mode, config_data: draft.data, is_default: inForce, reason};
-  return ask("/api/runtime-configs/", {method: "POST", body});
+  const body = {environment, scope, config_type: type, name: form.get("name").trim(), mode: draft.mode, config_data: draft.data, is_default: isForced(scope, form), reason};
+  return ask("/api/runtime-configs/", {method: "POST", body, breakGlass: glassOf(form)});
 }
 
 /** What each field would be without this layer. */

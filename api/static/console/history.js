@@ -4,6 +4,7 @@ import {ask, listed} from "./api.js";
 import {Changes} from "./changes.js";
 import {Dialog} from "./dialog.js";
 import {differences, leaves} from "./documents.js";
+import {Drafted} from "./drafting.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {mayChange} from "./session.js";
 import {FieldName} from "./stack.js";
@@ -16,6 +17,7 @@ const DONE = {CREATE: "created", UPDATE: "changed", DELETE: "deleted", DEFAULT: 
 export function History({query}) {
   const id = query.get("id");
   const [asked, setAsked] = useState(null);
+  const [set, setSet] = useState(null); // the change set that it became, where others must approve
   const {steps, config, problem, again} = useHistory(id);
   if (problem) return html`<${Trouble} problem=${problem} />`;
   if (!steps) return html`<${Waiting} />`;
@@ -28,13 +30,14 @@ export function History({query}) {
       <h1>${config?.config_type ?? "A config that was deleted"} <small>${place}</small></h1>
       ${isOurs && html`<p><a href=${`/edit?environment=${encodeURIComponent(config.environment)}&scope=${encodeURIComponent(scopeText(config))}&type=${encodeURIComponent(config.config_type)}`}>Change it</a></p>`}
     </header>
+    ${set && html`<${Drafted} set=${set} />`}
     <div class="history">
       <ol class="versions" aria-label="Versions, newest first">
         ${steps.map((step) => html`<${Version} key=${step.position} ...${{step, newest, onAsk: config && !isOurs ? null : setAsked}} />`)}
       </ol>
       <${Blame} steps=${steps} />
     </div>
-    ${asked && html`<${Question} ...${{asked, id, newest, onClose: () => setAsked(null), onDone: again}} />`}`;
+    ${asked && html`<${Question} ...${{asked, id, newest, onClose: () => setAsked(null), onDone: ({data, status}) => (setSet(status === 202 ? data : null), again())}} />`}`;
 }
 
 export function scopeText({scope_kind: kind, scope_id: id}) {

@@ -14,6 +14,7 @@ import {About, Stack, changedFields} from "./stack.js";
 import {html, useEffect, useMemo, useRef, useState} from "./view.js";
 import {counted} from "./words.js";
 import {Picker} from "./picker.js";
+import {Preview} from "./preview.js";
 
 const KEPT = 3000; // answers of the past: they never change
 const FRESH_MS = 6000;
@@ -25,14 +26,15 @@ export function Now({query, environments}) {
   const environment = environmentOf(query, environments);
   const texts = query.getAll("context").length ? query.getAll("context") : [""];
   const contexts = useMemo(() => texts.map(contextOf), [texts.join("&")]);
-  const at = query.has("at") ? Number(query.get("at")) : null;
-  const pin = query.has("pin") ? Number(query.get("pin")) : null;
+  const changeSet = query.get("change_set"); // a preview is of now alone
+  const at = query.has("at") && !changeSet ? Number(query.get("at")) : null;
+  const pin = query.has("pin") && !changeSet ? Number(query.get("pin")) : null;
   const shows = {hidden: query.has("hidden"), differing: query.has("differing")};
   const [about, setAbout] = useState(null);
   const head = useHead(environment, contexts);
   const turns = useTurns(environment, contexts[0], head.count);
-  const answers = useAnswers(environment, contexts, at, head.count);
-  const pinned = useAnswers(environment, contexts, pin, 0, pin === null);
+  const answers = useAnswers(environment, contexts, {position: at, changeSet, count: head.count});
+  const pinned = useAnswers(environment, contexts, {position: pin, count: changeSet ? head.count : 0, isOff: pin === null && !changeSet});
   useEscape(() => setAbout(null));
 
   const index = at === null ? turns.items.length : indexOf(turns.items, at);
@@ -41,13 +43,14 @@ export function Now({query, environments}) {
   const columns = contexts.map((context, n) => ({
     name: nameOf(context),
     sources: answers.sources[n] ?? {},
-    pinned: pin === null ? null : (pinned.sources[n] ?? null),
+    pinned: pin === null && !changeSet ? null : (pinned.sources[n] ?? null),
+    pinnedAs: changeSet ? "in force" : "at the pin",
     fresh: at === null ? (answers.fresh[n] ?? new Set()) : new Set(),
   }));
   return html`
     <h1 class="unseen">What is in force</h1>
     <${Picker} ...${{environment, environments, contexts}} />
-    <${Slider} turns=${turns.items} index=${index} pinned=${pin === null ? null : indexOf(turns.items, pin)} onIndex=${move} onPin=${togglePin} />
+    ${changeSet ? html`<${Preview} id=${changeSet} />` : html`<${Slider} turns=${turns.items} index=${index} pinned=${pin === null ? null : indexOf(turns.items, pin)} onIndex=${move} onPin=${togglePin} />`}
     <div class="toggles">
       <label><input type="checkbox" checked=${shows.hidden} onChange=${() => go(here({hidden: shows.hidden ? null : 1}), {replace: true})} /> hidden values</label>
       <label><input type="checkbox" checked=${shows.differing} onChange=${() => go(here({differing: shows.differing ? null : 1}), {replace: true})} /> only what differs</label>
@@ -55,7 +58,7 @@ export function Now({query, environments}) {
     </div>
     <${Trouble} problem=${answers.problem ?? turns.problem} />
     ${at === null && isBare(answers.sources) && html`<${Beginning} environment=${environment} />`}
-    ${answers.sources.length === 0 && !answers.problem ? html`<${Waiting} />` : html`<${Stack} columns=${columns} shows=${shows} onAbout=${setAbout} editOf=${(type) => editAddress(environment, contexts[0], type)} />`}
+    ${answers.sources.length === 0 && !answers.problem ? html`<${Waiting} />` : html`<${Stack} columns=${columns} shows=${shows} onAbout=${setAbout} editOf=${(type) => editAddress(environment, contexts[0], {type, changeSet})} />`}
     ${answers.degraded.length > 0 && html`<${Degraded} found=${answers.degraded} />`}
     <${About} about=${about} />`;
 }
@@ -66,10 +69,11 @@ function isBare(sources) {
 }
 
 /** Where the strongest layer of a context that the caller may change says something of a type. */
-function editAddress(environment, context, type) {
+function editAddress(environment, context, {type, changeSet}) {
   const own = [context.find(({kind}) => kind === "collection"), ...context.toReversed()].filter(Boolean).map(({kind, id}) => `${kind}:${id}`);
   const scope = [...(own.length ? own : ["global"])].find((one) => mayChange(environment, one));
-  return scope && `/edit?${new URLSearchParams({environment, scope, type, context: textOf(context)})}`;
+  const draft = changeSet ? {change_set: changeSet} : {};
+  return scope && `/edit?${new URLSearchParams({environment, scope, type, context: textOf(context), ...draft})}`;
 }
 
 function Degraded({found}) {
@@ -141,17 +145,17 @@ function timelinePath(context) {
   return user === null ? "/api/runtime-configs/timeline" : `/api/runtime-configs/effective/${encodeURIComponent(user)}/timeline`;
 }
 
-/** The explained answers of all contexts at a position, or now; those shown stay until the next are there. */
-function useAnswers(environment, contexts, position, count, isOff = false) {
+/** The explained answers of all contexts at a position, now, or after a change set; those shown stay until the next are there. */
+function useAnswers(environment, contexts, {position, changeSet = null, count, isOff = false}) {
   const [shown, setShown] = useState({of: "", sources: [], degraded: [], fresh: [], problem: null, position: 0});
-  const of = [environment, position === null, ...contexts.map(textOf)].join(" ");
+  const of = [environment, position === null, changeSet, ...contexts.map(textOf)].join(" ");
   const asked = position === null ? count : position;
   const {returns} = useConnection();
   useEffect(() => {
     if (isOff) return undefined;
     const ending = new AbortController();
     let timer;
-    Promise.all(contexts.map((context) => explained(environment, context, position, ending.signal))).then(
+    Promise.all(contexts.map((context) => explained(environment, context, {position, changeSet, signal: ending.signal}))).then(
       (answers) => {
         if (ending.signal.aborted) return;
         const sources = answers.map(({provenance}) => provenance);
@@ -172,11 +176,12 @@ function useAnswers(environment, contexts, position, count, isOff = false) {
   return shown;
 }
 
-async function explained(environment, context, position, signal) {
+async function explained(environment, context, {position, changeSet, signal}) {
   const key = `${environment} ${textOf(context)} ${position}`;
   if (position !== null && past.has(key)) return past.get(key);
   const query = [...parametersOf(environment, context), ["explain", "true"]];
   if (position !== null) query.push(["position", String(position)]);
+  if (changeSet) query.push(["change_set", changeSet]);
   const {data} = await ask(effectivePath(context), {query, signal});
   if (position !== null) {
     if (past.size >= KEPT) past.delete(past.keys().next().value);

@@ -11,7 +11,7 @@ export function environmentOf(query, environments) {
 export function EnvironmentPicker({environment, environments}) {
   return html`
     <label class="environment">Environment
-      <select value=${environment} onChange=${(event) => go(here({environment: event.target.value, at: null, pin: null}))}>
+      <select value=${environment} onChange=${(event) => go(here({environment: event.target.value, at: null, pin: null, change_set: null}))}>
         ${environments.map((name) => html`<option value=${name} selected=${name === environment}>${name}</option>`)}
       </select>
     </label>`;

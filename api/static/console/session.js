@@ -79,6 +79,11 @@ door.reopened = async () => {
   return new Promise((resolve) => waiting.push(resolve));
 };
 
+/** The name under which what the caller does is recorded. */
+export function ownName() {
+  return known.session?.principal?.name ?? (actor.get() || "anonymous");
+}
+
 /** Whether the caller may do this in an environment; without one, to what all environments share. */
 export function may(action, environment) {
   if (known.session?.mode === "open") return true;

@@ -3,6 +3,8 @@
 import {html} from "./view.js";
 import {fieldName, layerClass, layerText, timeText, valueText} from "./words.js";
 
+const PREVIEW = "PREVIEW"; // the operation of what is not in force yet
+
 /**
  * @typedef {{value: unknown, layer: string, actor?: string, at?: string, reason?: string, version?: number,
  *   config_id?: string, operation?: string, shadowed: {layer: string, value: unknown}[]}} Source
@@ -10,7 +12,7 @@ import {fieldName, layerClass, layerText, timeText, valueText} from "./words.js"
  */
 
 /**
- * @param {{columns: {name: string, sources: Sources, pinned: Sources | null, fresh: Set<string>}[], shows: {hidden: boolean, differing: boolean},
+ * @param {{columns: {name: string, sources: Sources, pinned: Sources | null, pinnedAs: string, fresh: Set<string>}[], shows: {hidden: boolean, differing: boolean},
  *   onAbout: (about: object | null) => void, editOf: (type: string) => string}} props `editOf` gives the address where a type is changed; null where the caller may not
  */
 export function Stack({columns, shows, onAbout, editOf}) {
@@ -59,7 +61,7 @@ function Cell({type, pointer, column, shows, onAbout}) {
   const before = column.pinned && !same(source?.value, pinned?.value) ? pinned : undefined;
   const about = (event) => onAbout({type, pointer, source, at: event.currentTarget.getBoundingClientRect()});
   return html`
-    ${before !== undefined && html`<${Value} source=${before} was=${true} />`}
+    ${before !== undefined && html`<${Value} source=${before} was=${`${column.pinnedAs}: `} />`}
     ${column.pinned && before === undefined && !same(source?.value, pinned?.value) && html`<span class="was">nothing</span>`}
     ${source
       ? html`
@@ -73,11 +75,11 @@ function Cell({type, pointer, column, shows, onAbout}) {
 }
 
 /** A value that is not in force. */
-function Value({source, was = false}) {
+function Value({source, was = ""}) {
   return html`
     <span class=${`hidden-value ${layerClass(source.layer)}`}>
       <s class="value">${valueText(source.value)}</s>
-      <span class="from">${was ? "at the pin: " : ""}${layerText(source.layer)}</span>
+      <span class="from">${was}${layerText(source.layer)}</span>
     </span>`;
 }
 
@@ -89,7 +91,7 @@ export function About({about}) {
   return html`
     <div class="about" role="tooltip" style=${place}>
       <p><strong>${type}.${fieldName(pointer)}</strong> from ${layerText(source.layer)}${source.version ? `, version ${source.version}` : ""}</p>
-      ${source.actor && html`<p>${source.actor}, ${timeText(source.at)}</p>`}
+      ${source.operation === PREVIEW ? html`<p>when the change set is published</p>` : source.actor && html`<p>${source.actor}, ${timeText(source.at)}</p>`}
       ${source.reason && html`<p class="reason">${source.reason}</p>`}
       ${source.shadowed.length > 0 && html`<ul>${source.shadowed.map((one) => html`<li><s>${valueText(one.value)}</s> ${layerText(one.layer)}</li>`)}</ul>`}
     </div>`;

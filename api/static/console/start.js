@@ -11,6 +11,7 @@ import {History} from "./history.js";
 import {Absent, Empty, Trouble, Waiting} from "./messages.js";
 import {Now} from "./now.js";
 import {Profiles} from "./profiles.js";
+import {Releases} from "./releases.js";
 import {useSession} from "./session.js";
 import {Settings} from "./settings.js";
 import {Again, NoRole, SignedIn, Welcome, Who} from "./signing.js";
@@ -20,6 +21,7 @@ const PAGES = [
   {path: "/", name: "Now", page: Now, isListed: true},
   {path: "/profiles", name: "Profiles", page: Profiles, isListed: true},
   {path: "/experiments", name: "Experiments", page: Experiments, isListed: true},
+  {path: "/releases", name: "Releases", page: Releases, isListed: true},
   {path: "/audit", name: "Audit", page: Audit, isListed: true},
   {path: "/settings", name: "Settings", page: Settings, isListed: true},
   {path: "/edit", name: "Change", page: Edit},

@@ -36,6 +36,11 @@ export function layerClass(layer) {
   return `layer layer-other${sum % OTHERS}`;
 }
 
+/** Who did something: a key by the beginning of its id. */
+export function whoText(name) {
+  return name.replace(/^key:([0-9a-f]{8})[0-9a-f]+$/, "key $1");
+}
+
 /** "1 change", "2 changes". */
 export function counted(count, one) {
   return `${count.toLocaleString()} ${count === 1 ? one : `${one}s`}`;
