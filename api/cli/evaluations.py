@@ -9,13 +9,14 @@ import typer
 
 from api.cli import wiring
 from api.cli.client import Api
+from api.cli.locks import lock_named
 from api.cli.options import DryRun, Environment, Reason
 from api.cli.trials import evaluation_of, trial_key, trials_in
 
 EVALUATIONS = "/api/evaluations"
 
 Baseline = Annotated[str | None, typer.Option(help="The id of the evaluation to compare with.")]
-OfLock = Annotated[str | None, typer.Option("--lock", help="The id of the lock whose config was measured.")]
+OfLock = Annotated[str | None, typer.Option("--lock", help="The lock whose config was measured: its label, or its id.")]
 
 
 async def record(
@@ -29,7 +30,7 @@ async def record(
     dry_run: DryRun = False,
 ) -> None:
     """Record a run from a file, and tell the verdict. Exit code 1 where it fails against its baseline."""
-    body = {**wiring.read_file(file), **_named(environment, baseline, lock, reason)}
+    body = {**wiring.read_file(file), **await _named(api, environment, baseline=baseline, lock=lock, reason=reason)}
     done = await api.command("POST", EVALUATIONS, body, query={"dry_run": True} if dry_run else {})
     if dry_run:
         done = done["events"][0]["data"]
@@ -52,7 +53,7 @@ async def import_(
 ) -> None:
     """Record trials of a tuning run, in their order. One that was imported before is not recorded again."""
     trials = trials_in(file)
-    named = _named(environment, baseline, lock, reason)
+    named = await _named(api, environment, baseline=baseline, lock=lock, reason=reason)
     steps = api.terminal.progress(trials, what="trials")
     done = [
         await api.command("POST", EVALUATIONS, {**evaluation_of(one), **named}, key=trial_key(one, named))
@@ -74,7 +75,8 @@ async def list_(
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=500, help="So many, the newest.")] = 50,
 ) -> None:
     """List evaluations, the newest first."""
-    query = {"environment": environment, "verdict": verdict, "lock_id": lock, "limit": limit}
+    lock_id = None if lock is None else (await lock_named(api, lock, environment))["id"]
+    query = {"environment": environment, "verdict": verdict, "lock_id": lock_id, "limit": limit}
     found = await api.read(EVALUATIONS, **query)
     if api.terminal.as_json:
         api.terminal.answer(found)
@@ -95,9 +97,13 @@ async def show(api: Api, evaluation: Annotated[str, typer.Argument(help="Its id.
     _tell(api, found)
 
 
-def _named(environment: str | None, baseline: str | None, lock: str | None, reason: str | None) -> dict[str, Any]:
+async def _named(
+    api: Api, environment: str | None, *, baseline: str | None, lock: str | None, reason: str | None
+) -> dict[str, Any]:
     """What options say, where they say something."""
-    named: dict[str, Any] = {"environment": environment, "lock_id": lock, "reason": reason}
+    named: dict[str, Any] = {"environment": environment, "reason": reason}
+    if lock is not None:
+        named["lock_id"] = (await lock_named(api, lock, environment))["id"]
     if baseline is not None:
         named["baseline"] = {"evaluation_id": baseline}
     return {name: value for name, value in named.items() if value is not None}

@@ -92,9 +92,10 @@ async def progress(
     chunks: Annotated[int | None, typer.Option(help="So many are in it; of a shadow they are counted.")] = None,
     of: Annotated[int | None, typer.Option(help="So many there will be.")] = None,
     environment: Environment = None,
+    reason: Reason = None,
 ) -> None:
     """Say how far an index is filled."""
-    await _act(api, index, environment, "progress", {"chunks": chunks, "of": of})
+    await _act(api, index, environment, "progress", {"chunks": chunks, "of": of, "reason": reason})
 
 
 async def ready(api: Api, index: IndexArgument, *, environment: Environment = None, reason: Reason = None) -> None:

@@ -127,16 +127,22 @@ async def rollback(
     await _act(api, lock, environment, "rollback", {"reason": reason}, dry_run=dry_run)
 
 
-async def runbook(api: Api, lock: LockArgument, *, environment: Environment = None) -> None:
+async def runbook(
+    api: Api,
+    lock: LockArgument,
+    *,
+    to: Annotated[str | None, typer.Option(help="The environment that it goes on to.")] = None,
+    environment: Environment = None,
+) -> None:
     """Print the commands from a lock to an index that is read, as a shell script."""
     found = await lock_named(api, lock, environment)
     chunk_index, _ = await _settings(api, found)
     table = shadow_table(found["version_label"])
     if api.terminal.as_json:
-        told = [step._asdict() for step in steps(found, table=table)]
-        api.terminal.answer({"variables": variables(found, chunk_index), "steps": told})
+        told = [step._asdict() for step in steps(found, table=table, to=to)]
+        api.terminal.answer({"variables": variables(found, chunk_index, table=table), "steps": told})
         return
-    print(script(found, chunk_index, table=table), end="")
+    print(script(found, chunk_index, table=table, to=to), end="")
 
 
 async def manifest(api: Api, lock: LockArgument, *, environment: Environment = None) -> None:

@@ -90,6 +90,8 @@ async def diff(
     found = await api.ask("/api/diff", body)
     if api.terminal.as_json:
         api.terminal.answer(found)
+    elif not found["changes"]:
+        api.terminal.line("no difference")
     else:
         rows = [(name, one["pointer"][1:], *sides(one)) for name, all_ in found["changes"].items() for one in all_]
         api.terminal.table(("type", "field", "before", "after"), rows)

@@ -16,7 +16,7 @@ from domain.pointers import keys_of
 
 SETS = "/api/change-sets"
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="The change set: its id, or how that begins.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The change set: its id, how that begins, or its title.")]
 Title = Annotated[str | None, typer.Option(help="Of a new change set.")]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Only this type. May repeat.")]
 Profiles = Annotated[list[str] | None, typer.Option("--profile", help="Only this profile. May repeat.")]
@@ -122,6 +122,10 @@ async def show(api: Api, id_: Id, *, environment: Environment = None) -> None:
     _tell(api, found)
     rows = [(one["operation"], one["config_type"] or one["kind"], one["scope"], one["name"]) for one in found["drafts"]]
     api.terminal.table(("does", "type", "scope", "name"), rows)
+    if back := found["rolled_back"]:
+        api.terminal.line(f"rolled back by {back['by']}: {back['reason'] or 'no reason given'}")
+        if metrics := (back["evidence"] or {}).get("metrics"):
+            api.terminal.table(("metric", "was"), metrics.items())
 
 
 async def check(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
@@ -262,14 +266,17 @@ async def _act(api: Api, id_: str, verb: str, environment: str | None, reason: s
 
 
 async def _found(api: Api, id_: str, environment: str | None) -> dict[str, Any]:
-    """Raises Failed where none, or several, begin like this."""
+    """Raises Failed where none, or several, begin like this, or have this title."""
     try:
         whole = str(UUID(id_))
     except ValueError:
-        ids = [one["id"] async for one in api.items(SETS, environment=environment) if one["id"].startswith(id_)]
+        there = [one async for one in api.items(SETS, environment=environment)]
+        ids = [one["id"] for one in there if one["title"] == id_ or one["id"].startswith(id_)]
         if len(ids) != 1:
-            many = "several change sets begin" if ids else "no change set begins"
-            raise Failed(f"{many} with {id_} there: varve release list shows them") from None
+            many = "several change sets have" if ids else "no change set has"
+            raise Failed(
+                f"{many} the title {id_}, or an id that begins so, there: varve release list shows them"
+            ) from None
         (whole,) = ids
     found: dict[str, Any] = await api.read(f"{SETS}/{whole}")
     return found
@@ -281,4 +288,5 @@ def _tell(api: Api, found: dict[str, Any]) -> None:
         return
     count = len(found["drafts"])
     drafts = f"{count} draft{'' if count == 1 else 's'}"
-    api.terminal.line(f"{found['id']}: {found['title']}, {found['state']} in {found['environment']}, {drafts}")
+    part = f", for {found['ramp']['percent']:g} % of users" if found["state"] == "ramping" else ""
+    api.terminal.line(f"{found['id']}: {found['title']}, {found['state']} in {found['environment']}, {drafts}{part}")

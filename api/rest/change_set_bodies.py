@@ -216,6 +216,7 @@ CHANGE_SET: dict[str, Any] = {
     "publish_at": None,
     "ramp": {"steps": [1, 10, 50, 100], "bake_minutes": 30, "percent": 10},
     "problem": None,
+    "rolled_back": None,
 }
 EXAMPLE_OF_CHECK: dict[str, Any] = {
     "ok": False,

@@ -76,6 +76,7 @@ def change_set_data(seen: SeenChangeSet) -> dict[str, Any]:
         "publish_at": one.publish_at,
         "ramp": None if one.ramp is None else {**one.ramp.to_data(), "percent": one.percent},
         "problem": one.problem,
+        "rolled_back": None if one.rolled_back is None else rolled_back_data(one.rolled_back),
         "version": one.version,
         "created_at": rfc3339(seen.created.recorded_us),
         "created_by": one.created_by,
@@ -83,6 +84,11 @@ def change_set_data(seen: SeenChangeSet) -> dict[str, Any]:
         "updated_by": seen.newest.principal,
         "position": seen.newest.last,
     }
+
+
+def rolled_back_data(event: ChangeSet.RolledBack) -> dict[str, Any]:
+    """`evidence` is what the service had, where it did it by itself."""
+    return {"by": event.actor, "reason": event.reason, "evidence": event.evidence}
 
 
 def checked_data(checked: Checked) -> dict[str, Any]:

@@ -26,8 +26,7 @@ class RampEvent(PlacedEvent):
 
 class ChangeSetEvent(PlacedEvent):
     def apply(self, aggregate: ChangeSet) -> None:
-        is_approved = getattr(self, "is_approved", False)
-        aggregate.state = state_after(self.TOPIC, aggregate.state, is_approved=is_approved)
+        aggregate.state = state_after(self.TOPIC, aggregate.state, is_approved=getattr(self, "is_approved", False))
 
 
 class ChangeSet(Aggregate):
@@ -134,6 +133,10 @@ class ChangeSet(Aggregate):
         TOPIC = "change_set.rolled_back"
         evidence: Document | None  # where the service did it by itself
 
+        def apply(self, aggregate: ChangeSet) -> None:
+            super().apply(aggregate)
+            aggregate.rolled_back = self
+
     class Discarded(ChangeSetEvent):
         TOPIC = "change_set.discarded"
 
@@ -153,6 +156,7 @@ class ChangeSet(Aggregate):
         self.percent: float | None = None
         self.problem: str | None = None
         self.published_for: str | None = None  # the reason of whoever began it
+        self.rolled_back: ChangeSet.RolledBack | None = None
 
     @property
     def place(self) -> dict[str, str]:
@@ -182,8 +186,7 @@ class ChangeSet(Aggregate):
         self, *, environment: str, title: str, description: str | None, origin: Document | None, stamp: Stamp
     ) -> None:
         place = {"environment": environment, "scope": str(release_scope(self.id))}
-        facts: dict[str, Any] = {"title": title, "description": description, "origin": origin}
-        self.record(ChangeSet.Created, stamp=stamp, **place, **facts)
+        self.record(ChangeSet.Created, stamp=stamp, **place, title=title, description=description, origin=origin)
 
     def draft(self, one: Draft, *, stamp: Stamp) -> None:
         """Put a draft, in the place of the one about the same thing. Raises Conflict."""
@@ -255,8 +258,7 @@ class ChangeSet(Aggregate):
     def schedule(self, at: str, ramp: Ramp | None, *, stamp: Stamp) -> None:
         """To be published at a time. A draft is proposed by that. Raises Conflict."""
         self.propose(stamp=stamp)
-        facts: dict[str, Any] = {"at": at, "ramp": None if ramp is None else ramp.to_data()}
-        self.record(ChangeSet.Scheduled, stamp=stamp, **self.place, **facts)
+        self.record(ChangeSet.Scheduled, stamp=stamp, **self.place, at=at, ramp=ramp.to_data() if ramp else None)
 
     def halt(self, problem: str, *, stamp: Stamp) -> None:
         """What is due cannot be done; it is left to people. Raises Conflict."""

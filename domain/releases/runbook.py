@@ -15,6 +15,7 @@ VARIABLES = {
     "PREFIX_POLICY": "prefix_policy",
 }
 """What an ingest run reads, by field of chunk_index."""
+WHY = '-r "${REASON:-$INGEST_RUN_ID}"'
 
 
 class Step(NamedTuple):
@@ -22,39 +23,58 @@ class Step(NamedTuple):
     commands: tuple[str, ...]
 
 
-def variables(lock: Mapping[str, Any], chunk_index: Document) -> dict[str, str]:
+def variables(lock: Mapping[str, Any], chunk_index: Document, *, table: str) -> dict[str, str]:
     """The environment of ingest and evaluation."""
     return {
         **{name: str(chunk_index[field]) for name, field in VARIABLES.items()},
         "CHUNK_VERSION": str(lock["version_label"]),
         "INGEST_RUN_ID": str(lock["ingest_run_id"]),
+        "INDEX_TABLE": table,
         "EVAL_DISABLE_CACHE": "1",
     }
 
 
-def steps(lock: Mapping[str, Any], *, table: str) -> list[Step]:
-    """What is done when. Where the application's own programs run, a variable names them."""
-    label, where, shadow = quote(lock["version_label"]), f"-e {quote(lock['environment'])}", quote(table)
-    place = where if lock["collection_id"] is None else f"{where} -c {quote(lock['collection_id'])}"
-    fill = f'sh -c "${{INGEST:?set INGEST to the command that fills {table}}}"'
+def steps(lock: Mapping[str, Any], *, table: str, to: str | None = None) -> list[Step]:
+    """What is done when; `to`: the environment that it goes on to. A variable names the application's own programs."""
+    label, home, shadow = quote(lock["version_label"]), quote(lock["environment"]), quote(table)
     evaluate = f'sh -c "${{EVALUATE:?set EVALUATE to the command that evaluates with {table}}}"'
-    beyond = '--to "${PROMOTE_TO:?set PROMOTE_TO to an environment}" -r "${REASON:?set REASON}"'
+    here = [
+        Step("make the shadow table", (f"varve index register {_place(lock, home)} --lock {label} --shadow {WHY}",)),
+        *_filled(table, home),
+        Step("evaluate with it", (f"varve index route {_place(lock, home)} --shadow", evaluate)),
+        Step("read it", (f"varve index switch {shadow} -e {home} {WHY}",)),
+    ]
+    if to is None:
+        return here
+    there, why = quote(to), '-r "${REASON:?set REASON}"'
+    register = f"varve index register {_place(lock, there)} --lock {label} --locked-in {home} --shadow {WHY}"
     return [
-        Step("make the shadow table", (f"varve index register {place} --lock {label} --shadow",)),
-        Step("fill it", (fill, f"varve index progress {shadow} {where}")),
-        Step("have it looked into", (f"varve index ready {shadow} {where}",)),
-        Step("evaluate with it", (f"varve index route {place} --shadow", evaluate)),
-        Step("read it", (f"varve index switch {shadow} {where}",)),
-        Step("promote the settings to the environment beyond", (f"varve lock promote {label} {where} {beyond}",)),
+        *here,
+        Step(f"make the table in {to}", (register,)),
+        *_filled(table, there),
+        Step(f"settings and index go to {to} together", (f"varve lock promote {label} -e {home} --to {there} {why}",)),
     ]
 
 
-def script(lock: Mapping[str, Any], chunk_index: Document, *, table: str) -> str:
+def _place(lock: Mapping[str, Any], environment: str) -> str:
+    collection = lock["collection_id"]
+    return f"-e {environment}" if collection is None else f"-e {environment} -c {quote(collection)}"
+
+
+def _filled(table: str, environment: str) -> list[Step]:
+    fill = f'INDEX_ENVIRONMENT={environment} sh -c "${{INGEST:?set INGEST to the command that fills {table}}}"'
+    return [
+        Step("fill it", (fill, f"varve index progress {quote(table)} -e {environment} {WHY}")),
+        Step("have it looked into", (f"varve index ready {quote(table)} -e {environment} {WHY}",)),
+    ]
+
+
+def script(lock: Mapping[str, Any], chunk_index: Document, *, table: str, to: str | None = None) -> str:
     """All of it as a shell script, which stops where something fails."""
     where = f"{lock['config_type']} in {lock['environment']}, run {lock['ingest_run_id']}"
     lines = ["#!/bin/sh", f"# {where}", "set -eu", ""]
-    lines += [f"export {name}={quote(value)}" for name, value in variables(lock, chunk_index).items()]
-    for number, step in enumerate(steps(lock, table=table), 1):
+    lines += [f"export {name}={quote(value)}" for name, value in variables(lock, chunk_index, table=table).items()]
+    for number, step in enumerate(steps(lock, table=table, to=to), 1):
         lines += ["", f"# {number}. {step.title}", *step.commands]
     back = f"varve lock rollback {quote(lock['version_label'])} -e {quote(lock['environment'])} -r WHY"
     lines += ["", "# back: " + back, "# after 48 hours the index of before can go: varve index list, varve index drop"]

@@ -21,9 +21,9 @@ SOON_SECONDS = 30.0
 Namespace = dict[str, Any]
 
 
-def blocks() -> Iterator[tuple[str, str, str]]:
+def blocks(page: Path) -> Iterator[tuple[str, str, str]]:
     """Language, name of a file, text."""
-    found = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     yield from found
 
 
@@ -73,7 +73,7 @@ def test_the_journey_goes_as_it_is_written(tmp_path: Path, monkeypatch: pytest.M
     with served(tmp_path, environment) as address:
         monkeypatch.setenv("VARVE_URL", address)
         try:
-            for language, name, text in blocks():
+            for language, name, text in blocks(PAGE):
                 if name:
                     (tmp_path / name).write_text(text, encoding="utf-8")
                 elif language == "python":

@@ -42,6 +42,16 @@ def test_a_run_is_recorded_from_a_file_and_a_failure_ends_with_1(varve: Varve, f
     assert "0.14 is 0.11 worse" in varve("evaluation", "show", newest["id"]).out
 
 
+def test_a_run_is_of_the_lock_that_its_label_names(varve: Varve, folder: Path):
+    (folder / "run.json").write_text('{"manifest": {}, "dataset_hash": "fc16", "metrics": {"f1": 0.25}}')
+    varve("set", "global", "chunking", "chunk_overlap=20")
+    lock = ("--label", "2026-11-20-100000-v1", "--baseline", "f1=0.2", "--embedder", "e")
+    assert varve("lock", "create", "global", "chunking", *lock).code == 0
+    done = varve("evaluation", "record", "-f", "run.json", "--lock", "2026-11-20-100000-v1", "--json")
+    assert (done.code, done.json["verdict"]) == (0, "pass")
+    assert len(varve("evaluation", "list", "--lock", "2026-11-20-100000-v1", "--json").json["items"]) == 1
+
+
 def test_a_dry_run_tells_the_verdict_and_records_nothing(varve: Varve, folder: Path):
     (folder / "run.json").write_text('{"manifest": {}, "dataset_hash": "fc16", "metrics": {"f1": 0.25}}')
     assert varve("evaluation", "record", "-f", "run.json", "--dry-run").out.startswith("unknown")

@@ -124,12 +124,18 @@ def test_a_runbook_sets_what_an_ingest_run_reads(validated: Varve):
         "PREFIX_POLICY": "A",
         "CHUNK_VERSION": label,
         "INGEST_RUN_ID": validated("lock", "show", label, "--json").json["ingest_run_id"],
+        "INDEX_TABLE": f"document_chunks_{label.replace('-', '_')}",
         "EVAL_DISABLE_CACHE": "1",
     }
     script = validated("runbook", label).out
     for name, value in told["variables"].items():
         assert f"export {name}={shlex.quote(value)}\n" in script
     assert [step["title"] for step in told["steps"]][:2] == ["make the shadow table", "fill it"]
+    beyond = validated("runbook", label, "--to", "production", "--json").json["steps"][len(told["steps"]) :]
+    assert beyond[0]["title"] == "make the table in production"
+    assert beyond[-1]["commands"] == [
+        f'varve lock promote {label} -e production --to production -r "${{REASON:?set REASON}}"'
+    ]
 
 
 def test_without_a_chunk_index_there_is_no_runbook(varve: Varve):

@@ -133,3 +133,9 @@ def test_a_command_that_cannot_tell_ends_the_bisect(varve: Varve, changed: int, 
     found = varve("bisect", "run", *span, "--", sys.executable, "-c", f"raise SystemExit({code})")
     assert (found.code, str(code) in found.err) == (2, True)
     assert varve("bisect", "run", *span, "--", "./nosuch").code == 2
+
+
+def test_moments_that_tell_the_same_say_so(varve: Varve, changed: int):
+    varve("tag", "here")
+    same = varve("diff", "u-1", "--from", "tag:here")
+    assert (same.code, same.out) == (0, "no difference\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.api.cli.conftest import Varve
 
 CHUNKING = ("global", "chunking")
@@ -44,7 +46,10 @@ def test_a_release_comes_step_by_step(varve: Varve):
     varve("set", *CHUNKING, "max_chunk_size=500")
     id_ = varve("release", "draft", *CHUNKING, "max_chunk_size=900", "--json").json["id"]
     assert "write --steps" in varve("release", "publish", id_, "--steps", "1,few").err
-    assert "ramping" in varve("release", "publish", id_, "--steps", "1,10,100").out
+    assert (
+        "ramping in production, 1 draft, for 1 % of users"
+        in varve("release", "publish", id_, "--steps", "1,10,100").out
+    )
     assert varve("release", "step", id_, "--json").json["ramp"]["percent"] == 10
     assert "published" in varve("release", "step", id_, "100").out
     assert size(varve) == 900
@@ -85,4 +90,23 @@ def test_a_change_that_others_must_approve_says_where_it_waits(varve: Varve):
 
 
 def test_an_id_that_none_or_several_begin_with_is_refused(varve: Varve):
-    assert "no change set begins with abc" in varve("release", "show", "abc").err
+    assert "no change set has the title abc, or an id that begins so" in varve("release", "show", "abc").err
+
+
+def test_a_title_names_a_change_set_as_long_as_no_other_has_it(varve: Varve):
+    made = varve("release", "draft", *CHUNKING, "max_chunk_size=900", "--title", "longer", "--json").json
+    assert varve("release", "show", "longer", "--json").json["id"] == made["id"]
+    varve("release", "copy", "longer")
+    told = varve("release", "show", "longer")
+    assert (told.code, "several change sets have the title longer" in told.err) == (1, True)
+
+
+def test_what_the_service_rolled_back_tells_why_and_with_which_evidence(varve: Varve, folder: Path):
+    varve("release", "draft", *CHUNKING, "max_chunk_size=900", "--title", "longer")
+    assert varve("release", "show", "longer", "--json").json["rolled_back"] is None
+    varve("release", "publish", "longer")
+    (folder / "leaking.json").write_text('{"bm25_prefix_leakage": 7}')
+    varve("health", "production", "--metrics", "leaking.json")
+    told = varve("release", "show", "longer").out
+    assert "rolled back by varve: bm25_prefix_leakage is 7" in told
+    assert "bm25_prefix_leakage   7.0" in told
