@@ -75,7 +75,7 @@ def approval_missing(passage: Passage) -> Iterator[Refusal]:
         how = f"others approve of it with POST /api/locks/{{id}}/approve, or varve lock approve LOCK --to {name}"
         yield ApprovalMissing(f"a promotion to {name}: {approvals.missing(wanted)}; {how}")
     else:
-        yield ApprovalMissing(f"a change in {name} needs {wanted} approvals: propose it as a change set")
+        yield ApprovalMissing(f"a change in {name} needs approvals ({wanted}): propose it as a change set")
 
 
 def if_match_missing(passage: Passage) -> Iterator[Refusal]:

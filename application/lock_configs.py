@@ -140,13 +140,19 @@ class LockConfigs:
         over = None if held is None else held.id
         return self._run(lambda promotion: promotion.promote(lock, to_environment, over=over), command, dry_run=dry_run)
 
-    def roll_back(self, lock: Lock, *, command: Command, dry_run: bool = False) -> Outcome | DryRun:
+    def roll_back(
+        self, lock: Lock, *, command: Command, evidence: Document | None = None, dry_run: bool = False
+    ) -> Outcome | DryRun:
         """Put what was in force before a promotion in force again, and end its lock.
 
         Raises NotFound, InvalidRequest, and Conflict where nothing was promoted, or nothing was in force before.
         """
         require_reason(command)
-        return self._run(lambda promotion: promotion.roll_back(self.promoted(lock)), command, dry_run=dry_run)
+
+        def act(promotion: Promotion) -> None:
+            promotion.roll_back(self.promoted(lock), evidence=evidence)
+
+        return self._run(act, command, dry_run=dry_run)
 
     def promoted(self, lock: Lock) -> Lock:
         """The lock that a promotion made: this one, or the newest that was made of it. Raises Conflict."""

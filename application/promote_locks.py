@@ -13,6 +13,7 @@ from application.unit_of_work import Approvals, UnitOfWork
 from domain.aggregate import stream_id
 from domain.configs.config import Config
 from domain.configs.slot import Slot, slot_id
+from domain.documents import Document
 from domain.errors import Conflict, Locked
 from domain.releases.lock import PRODUCTION, Lock
 from domain.releases.locks import Locks, locks_id
@@ -59,13 +60,13 @@ class Promotion:
             **facts,
         )
 
-    def roll_back(self, lock: Lock) -> None:
+    def roll_back(self, lock: Lock, *, evidence: Document | None) -> None:
         """Of a lock that a promotion made. It gives back what was there, so nobody needs to approve of it."""
         self.work.approvals = Approvals(are_needless=True)
         if lock.replaced is None:
             message = f"nothing was in force at {lock.scope} in {lock.environment} before {lock.version_label}"
             raise Conflict(f"{message}: unlock it, and delete the config or make another the default")
-        self._locks(lock.environment).roll_back(lock.id, at_us=self.now_us, stamp=self.command.stamp)
+        self._locks(lock.environment).roll_back(lock.id, at_us=self.now_us, evidence=evidence, stamp=self.command.stamp)
         config = self.work.load(Config, lock.replaced.config_id)
         self._editor.restore(config.id, lock.replaced.version)
         if not config.in_force:

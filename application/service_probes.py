@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from application.go_live import Found, GoingLive, Probe, failed, passed, unknown
 from application.ports import EventStore
-from application.webhook_outbox import Delivery
+from application.webhook_outbox import Delivery, State
 from domain.access.api_key import KnownKey
 from domain.access.roles import EVERY_ENVIRONMENT
 from domain.errors import InvalidRequest, StoreUnavailable
@@ -15,7 +17,9 @@ from domain.times import rfc3339
 from domain.webhooks.event_types import matches
 
 ALERTS = ("health.alerted", "change_set.rolled_back")
-LATEST = 20  # deliveries, of which one was tried
+STATES: tuple[State, ...] = ("delivered", "dead", "waiting")
+LATEST = 100  # deliveries of a state
+MODELS_AT_ONCE = 8
 MOST_DAYS = 90
 DAY_US = 86_400 * 1_000_000
 ROWS, PAGES = 1_000, 20  # of the commit log that are looked through for a rotation
@@ -38,9 +42,11 @@ def models_answer(going: GoingLive) -> Found:
     addresses = going.running.models.get(going.environment, ())
     if not addresses:
         return unknown("no address is named that answers as long as models do: set VARVE_MODEL_URLS")
+    with ThreadPoolExecutor(MODELS_AT_ONCE) as pool:
+        answers = list(pool.map(going.running.ask, addresses))
     silent = []
-    for address in addresses:
-        answered, host = going.running.ask(address), urlsplit(address).hostname
+    for address, answered in zip(addresses, answers, strict=True):
+        host = urlsplit(address).hostname
         if not answered.is_taken:
             silent.append(f"{host} answered {answered.status}" if answered.status else f"{host}: {answered.text}")
     if silent:
@@ -84,7 +90,8 @@ def alerts_wired(going: GoingLive) -> Found:
         return failed("deliveries are paused since a restore: varve webhooks resume")
     last = {topic: [_last_tried(going, one.id) for one in those] for topic, those in takers.items()}
     if wrong := [one for those in last.values() for one in those if one is not None and one.state != "delivered"]:
-        return failed(f"the last delivery failed ({wrong[0].answer}): varve webhooks deliveries {wrong[0].webhook}")
+        told = f"was answered {wrong[0].status}" if wrong[0].status else "was not answered"
+        return failed(f"the last delivery {told}: varve webhooks deliveries {UUID(wrong[0].webhook)}")
     if not all(any(those) for those in last.values()):
         return unknown("nothing has been sent to it yet: the next event that it takes will tell (varve release draft)")
     return passed("a webhook takes alerts and rollbacks, and took what was sent to it last")
@@ -136,8 +143,10 @@ SERVICE_PROBES = (
 
 
 def _last_tried(going: GoingLive, webhook: str) -> Delivery | None:
-    page = going.cases.outbox.page(webhook, state=None, before=None, limit=LATEST)
-    return max((one for one in page if one.attempted_us), key=lambda one: one.attempted_us or 0, default=None)
+    """Of each state the newest are looked through: many may wait behind one that fails."""
+    page = going.cases.outbox.page
+    found = [one for state in STATES for one in page(webhook, state=state, before=None, limit=LATEST)]
+    return max((one for one in found if one.attempted_us), key=lambda one: one.attempted_us or 0, default=None)
 
 
 def _good_keys(going: GoingLive, now_us: int) -> Iterator[KnownKey]:

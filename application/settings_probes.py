@@ -66,7 +66,7 @@ def change_rules(going: GoingLive) -> Found:
         lacking.append(f"changes need no reason (varve env set {name} --require-reason)")
     if lacking:
         return failed("; ".join(lacking))
-    how = "by promoted locks alone" if demands.require_lock else f"with {demands.approvals} approvals"
+    how = "by promoted locks alone" if demands.require_lock else f"with approvals ({demands.approvals})"
     return passed(f"it changes {how}, and with a reason")
 
 

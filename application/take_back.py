@@ -43,12 +43,14 @@ class TakeBack:
         since_us = self._now_us() - WITHIN_US
         for lock in reversed(self._locks.locks(environment)):
             if lock.is_held and lock.promoted_from is not None and lock.locked_us >= since_us:
-                self._signals.rolled_back(environment, lock.version_label, problem=self._problem(lock, reason))
+                problem = self._problem(lock, reason, evidence)
+                self._signals.rolled_back(environment, lock.version_label, problem=problem)
 
-    def _problem(self, lock: Lock, reason: str) -> str | None:
+    def _problem(self, lock: Lock, reason: str, evidence: Document) -> str | None:
         """Why it could not be rolled back."""
+        command = Command(SERVER, f"rollback:{lock.id}", "roll_lock_back", b"", reason)
         try:
-            self._locks.roll_back(lock, command=Command(SERVER, f"rollback:{lock.id}", "roll_lock_back", b"", reason))
+            self._locks.roll_back(lock, command=command, evidence=evidence)
         except Refusal as refusal:
             return refusal.detail
         return None

@@ -32,7 +32,7 @@ class Approvals:
         """What is there of so many, in words."""
         changed = "no longer counts, since what it was of has changed"
         lapsed = "".join(f"; that of {who} {changed}" for who in sorted(self.lapsed))
-        return f"{demanded} approvals are needed, and it has {len(self.counting)}{lapsed}"
+        return f"it has {len(self.counting)} of {demanded} approvals{lapsed}"
 
 
 class UnitOfWork:

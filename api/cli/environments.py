@@ -191,7 +191,7 @@ def _demanded(environment: dict[str, Any]) -> str:
     pattern, approvals = environment["reason_pattern"], environment["approvals"]
     found = [f"a reason like {pattern}"] if pattern else ["a reason"] if environment["require_reason"] else []
     found += ["If-Match"] if environment["require_if_match"] else []
-    found += [f"{approvals} approvals"] if approvals else []
+    found += [f"approvals ({approvals})"] if approvals else []
     found += ["a promoted lock"] if environment["require_lock"] else []
     return ", ".join(found)
 

@@ -60,6 +60,7 @@ LOCK: dict[str, Any] = {
     "ended_at": None,
     "ended_by": None,
     "ended_because": None,
+    "evidence": None,
 }
 LOCKED = responses(*COMMAND_FAULTS, ok={201: ("The lock.", LOCK), 200: ("Dry run.", DRY_RUN)})
 LOCKED[201]["links"] = leads_to("read_lock", "unlock", "promote_lock", id="$response.body#/id")
@@ -262,6 +263,7 @@ AS_THEY_ARE = (
     "reason",
     "ended_by",
     "ended_because",
+    "evidence",
 )
 
 

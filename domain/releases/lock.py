@@ -69,6 +69,7 @@ class Lock:
     ended_us: int | None = None
     ended_by: str | None = None
     ended_because: str | None = None
+    evidence: Document | None = None  # where the service rolled it back by itself
 
     @property
     def slot(self) -> tuple[Scope, str]:

@@ -92,9 +92,11 @@ class Locks(Aggregate):
     class RolledBack(LockEvent):
         TOPIC = "lock.rolled_back"
         ended_us: int
+        evidence: Document | None = None  # where the service did it by itself
 
         def apply(self, aggregate: Locks) -> None:
             aggregate.end(self, ROLLED_BACK)
+            aggregate.put(replace(aggregate.locks[self.lock_id], evidence=self.evidence))
 
     def start(self) -> None:
         self.locks: dict[UUID, Lock] = {}
@@ -156,9 +158,9 @@ class Locks(Aggregate):
         facts = {"to_environment": to_environment, "promoted_to": promoted_to}
         self.record(Locks.Promoted, stamp=stamp, **self._place(lock_id), **facts)
 
-    def roll_back(self, lock_id: UUID, *, at_us: int, stamp: Stamp) -> None:
+    def roll_back(self, lock_id: UUID, *, at_us: int, evidence: Document | None, stamp: Stamp) -> None:
         """Raises NotFound, and Conflict for a lock that has ended."""
-        self.record(Locks.RolledBack, stamp=stamp, **self._place(lock_id), ended_us=at_us)
+        self.record(Locks.RolledBack, stamp=stamp, **self._place(lock_id), ended_us=at_us, evidence=evidence)
 
     def _place(self, lock_id: UUID) -> dict[str, Any]:
         lock = self.lock(lock_id)

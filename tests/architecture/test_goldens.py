@@ -116,8 +116,11 @@ def test_every_version_of_every_event_has_a_golden():
 
 @pytest.mark.parametrize("name", [path.name for path in FILES])
 def test_a_golden_is_read_as_the_event_that_it_was(name: str):
+    """A field that came later is None."""
     golden = read(name)
-    assert decoded(golden).model_dump(mode="json") == golden["event"]
+    found = decoded(golden).model_dump(mode="json")
+    later = {field for field in found.keys() - golden["event"].keys() if found[field] is None}
+    assert {field: value for field, value in found.items() if field not in later} == golden["event"]
 
 
 @pytest.mark.parametrize("event", event_classes(), ids=lambda event: event.TOPIC)

@@ -86,7 +86,7 @@ def test_a_change_that_others_must_approve_says_where_it_waits(varve: Varve):
     found = varve("set", *CHUNKING, "max_chunk_size=800", "--json").json
     assert found["state"] == "proposed"
     refused = varve("release", "publish", found["id"])
-    assert (refused.code, "1 approvals are needed" in refused.err) == (1, True)
+    assert (refused.code, "it has 0 of 1 approvals" in refused.err) == (1, True)
 
 
 def test_an_id_that_none_or_several_begin_with_is_refused(varve: Varve):

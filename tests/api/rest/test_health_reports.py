@@ -181,3 +181,6 @@ def test_a_promoted_lock_is_rolled_back_when_it_halves_its_baseline(api: Client)
     found = reported(api, **HEALTHY, recall_at_20=0.19)
     assert [one["code"] for one in found["alerts"]] == ["baseline.recall_at_20"]
     assert api.effective(config_types="chunk_index")["chunk_index"]["chunk_size"] == 300
+    ended = api.get(f"/api/locks/{promoted.json()['id']}").json()
+    assert (ended["status"], ended["ended_by"]) == ("rolled_back", "varve")
+    assert (ended["evidence"]["health_report"], ended["evidence"]["alerts"]) == (found["id"], found["alerts"])

@@ -118,7 +118,7 @@ def test_where_others_must_approve_a_promotion_waits_for_them_and_going_back_doe
     promote = {"to_environment": "production", **WHY}
     waits = staged.post(f"{at}/promote", json=promote)
     assert refused(waits) == (409, "approval_missing")
-    assert "1 approvals are needed, and it has 0; others approve of it" in waits.json()["detail"]
+    assert "it has 0 of 1 approvals; others approve of it" in waits.json()["detail"]
     assert refused(staged.post(f"{at}/approve", json={"to_environment": "production"})) == (403, "forbidden")
     for environment in ("staging", "production", "production"):
         answer = staged.post(f"{at}/approve", json={"to_environment": environment}, headers={"Varve-Actor": "bob"})
