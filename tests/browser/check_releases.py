@@ -144,8 +144,9 @@ def test_both_sides_of_a_conflict_are_shown_and_one_is_chosen(
 ) -> None:
     put(service, "staging", "chunking", {"max_chunk_size": 400, "chunk_overlap": 10})
     id_ = drafted(service, "staging", "longer", chunking={"max_chunk_size": 900, "chunk_overlap": 60})
-    put(service, "staging", "chunking", {"max_chunk_size": 700, "chunk_overlap": 10})
     sign_in(page, keys["ben"], f"/releases?change_set={id_}")
+    page.get_by_text("Nothing: it can be published.").wait_for()
+    put(service, "staging", "chunking", {"max_chunk_size": 700, "chunk_overlap": 10})
     page.locator(".in-the-way", has_text="max_chunk_size").wait_for()
     conflict = page.get_by_role("group", name="max_chunk_size")
     assert conflict.get_by_role("radio").count() == 2
@@ -213,14 +214,20 @@ def test_what_is_picked_of_what_differs_becomes_a_release(
 ) -> None:
     put(service, "staging", "llm", {"temperature": 0.4})
     put(service, "staging", "query_rewriting", {"max_rewrites": 2})
+    settings = {"retrieval": {"number_of_results": 25}}
+    sent(service, "POST", "/api/profiles", environment="staging", name="long_documents", settings=settings)
     sign_in(page, keys["ben"], "/releases?view=differences&to=production")
+    page.get_by_label("show only what differs between staging and production").check()
     page.get_by_label("release llm for global").check()
-    page.get_by_text("1 slot picked").wait_for()
+    page.locator(".release-said", has_text="1 of ").wait_for()
+    page.get_by_label("release the profile long_documents").check()
+    page.locator(".release-said", has_text="2 of ").wait_for()
     page.get_by_label("What it is for").fill("sprint 12")
     page.get_by_role("button", name="Make a release to production").click()
     state(page, "proposed")
     page.get_by_text("; from staging").wait_for()
-    assert page.locator("article.draft h3").all_inner_texts() == ["llm for everybody change"]
+    titles = page.locator("article.draft h3").all_inner_texts()
+    assert sorted(titles) == ["llm for everybody change", "the profile long_documents new"]
 
 
 def test_a_freeze_stops_a_release_and_an_admin_breaks_the_glass(

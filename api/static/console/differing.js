@@ -1,4 +1,4 @@
-// Where environments differ, slot by slot; what is picked becomes a release.
+// Where environments differ, slot by slot and profile by profile; what is picked becomes a release.
 
 import {ask, listed} from "./api.js";
 import {go, here} from "./address.js";
@@ -10,33 +10,38 @@ import {mayChange} from "./session.js";
 import {FieldName} from "./stack.js";
 import {Stage} from "./stages.js";
 import {html, useState} from "./view.js";
-import {counted, layerText} from "./words.js";
+import {layerText} from "./words.js";
 
 const MOST = 10; // environments that are compared at once
-const SLOTS = 500; // that are shown
+const SLOTS = 2000; // that are compared
+const FIRST = 200; // that are shown at once
 
 export function Differing({query, stages, told, onDone}) {
   const shown = stages.slice(-MOST);
   const names = shown.map(({name}) => name);
-  const compared = useAnswer(async (signal) => (names.length > 1 ? listed("/api/compare", {query: [...names.map((name) => ["environments", name]), ["limit", String(SLOTS)]], most: SLOTS, signal}) : null), [names.join("&"), told]);
+  const compared = useAnswer(async (signal) => (names.length > 1 ? listed("/api/compare", {query: [...names.map((name) => ["environments", name]), ["limit", "500"]], most: SLOTS, signal}) : null), [names.join("&"), told]);
   const [picked, setPicked] = useState(new Set());
+  const [isWhole, setWhole] = useState(false);
   if (names.length < 2) return html`<${Empty} title="There is one environment only"><p>Add another in the <a href="/settings?part=environments">settings</a>, or the usual four with <code>varve env init --stages</code>.</p><//>`;
   if (!compared.data) return compared.problem ? html`<${Trouble} problem=${compared.problem} />` : html`<${Waiting} />`;
   const way = wayOf(query, shown);
-  const slots = compared.data.items.map((slot) => ({...slot, key: `${slot.config_type} ${slot.scope}`, ...movesOf(slot, way)}));
+  const slots = compared.data.items.map((slot) => ({...slot, key: `${slot.config_type} ${slot.scope}`, profile: profileOf(slot), ...movesOf(slot, way)}));
+  const isNarrow = way && query.has("differing");
+  const wanted = slots.filter(({differs}) => differs || !isNarrow);
   const pick = (key) => setPicked((was) => new Set(was.has(key) ? [...was].filter((one) => one !== key) : [...was, key]));
   return html`
     <${Trouble} problem=${compared.problem} />
-    ${way && html`<${Release} ...${{way, stages: shown, slots, picked}} />`}
+    ${way && html`<${Release} ...${{way, stages: shown, slots, picked, isNarrow}} />`}
     <div class="scroll" tabindex="0" role="region" aria-label="What differs">
       <table class="differing">
         <thead><tr><td><span class="unseen">Setting</span></td>${shown.map((stage) => html`<th scope="col" key=${stage.name}><${Stage} ...${{stage, onDone}} /></th>`)}</tr></thead>
-        ${slots.map((slot) => html`<${Slot} key=${slot.key} ...${{slot, shown, way, isPicked: picked.has(slot.key), onPick: () => pick(slot.key)}} />`)}
+        ${(isWhole ? wanted : wanted.slice(0, FIRST)).map((slot) => html`<${Slot} key=${slot.key} ...${{slot, shown, way, isPicked: picked.has(slot.key), onPick: () => pick(slot.key)}} />`)}
       </table>
     </div>
     ${slots.length === 0 && html`<${Empty} title="Nothing differs"><p>The same is in force in ${names.join(", ")}: in every slot, for every type.</p><//>`}
-    ${compared.data.more && html`<p class="quiet">There is more: varve release compare has all of it.</p>`}
-    <p class="quiet">Configs are compared. Secrets, profiles, experiments and environment variables are of one environment alone.</p>`;
+    ${!isWhole && wanted.length > FIRST && html`<p class="acts"><button type="button" onClick=${() => setWhole(true)}>Show the other ${wanted.length - FIRST}</button></p>`}
+    ${compared.data.more && html`<p class="quiet">There is more than is looked at here: <code>varve release compare</code> has all of it.</p>`}
+    <p class="quiet">Secrets, experiments, environment variables, and who is given which profile are of one environment alone.</p>`;
 }
 
 /** From where to where a release would go: as the address says, or the last step that the caller may take. */
@@ -49,11 +54,17 @@ function wayOf(query, stages) {
   return {to: to.name, from: fixed ? to.promoted_from : others.includes(query.get("from")) ? query.get("from") : others[0], froms: fixed ? [to.promoted_from] : others, tos: open.map(({name}) => name)};
 }
 
+/** The name of the profile that stands where a slot does; null for a slot. */
+function profileOf({config_type: type, scope}) {
+  return type === null ? scope.slice("profile:".length) : null;
+}
+
 /** Whether a slot would be released, and which config of the source. */
 function movesOf({environments, fields}, way) {
   if (!way) return {moves: false};
   const [source, target] = [environments[way.from], environments[way.to]];
-  const differs = JSON.stringify([source?.mode, source?.unset]) !== JSON.stringify([target?.mode, target?.unset]) || fields.some(({values}) => !isSame(values[way.from], values[way.to]));
+  const laid = (side) => side && [side.mode, side.unset];
+  const differs = !isSame(laid(source), laid(target)) || fields.some(({values}) => !isSame(values[way.from], values[way.to]));
   return {differs, moves: differs && Boolean(source), config: source?.config_id};
 }
 
@@ -62,24 +73,24 @@ function isSame(one, other) {
 }
 
 function Slot({slot, shown, way, isPicked, onPick}) {
-  const {config_type: type, scope, environments} = slot;
-  const name = html`<strong>${type}</strong> <bdi class="quiet">${scope === "global" ? "for everybody" : layerText(scope)}</bdi>`;
+  const {config_type: type, scope, environments, fields, profile} = slot;
+  const name = profile === null ? html`<strong>${type}</strong> <bdi class="quiet">${scope === "global" ? "for everybody" : layerText(scope)}</bdi>` : html`<strong>profile <bdi>${profile}</bdi></strong>`;
   const modes = new Set(shown.map((stage) => environments[stage.name]?.mode).filter(Boolean));
   const before = (n) => shown.findLastIndex((stage, index) => index < n && stage.name === shown[n].promoted_from);
   return html`
     <tbody class=${isPicked ? "is-picked" : ""}>
       <tr class="slot">
         <th scope="rowgroup" colspan=${shown.length + 1}>
-          ${way ? html`<label><input type="checkbox" checked=${isPicked && slot.moves} disabled=${!slot.moves} onChange=${onPick} aria-label=${`release ${type} for ${scope}`} /> ${name}</label>` : name}
+          ${way ? html`<label><input type="checkbox" checked=${isPicked && slot.moves} disabled=${!slot.moves} onChange=${onPick} aria-label=${`release ${profile === null ? `${type} for ${scope}` : `the profile ${profile}`}`} /> ${name}</label>` : name}
           ${way && !slot.moves && html`<span class="quiet">${slot.differs ? `not set in ${way.from}` : `the same in ${way.from} and ${way.to}`}</span>`}
         </th>
       </tr>
-      ${slot.fields.map(({pointer, values}) => html`
+      ${fields.map(({pointer, values}) => html`
         <tr key=${pointer}>
           <th scope="row"><${FieldName} pointer=${pointer} /></th>
           ${shown.map((stage, n) => html`<${Cell} key=${stage.name} ...${{name: stage.name, values, isThere: Boolean(environments[stage.name]), from: shown[before(n)]?.name}} />`)}
         </tr>`)}
-      ${modes.size > 1 && html`<tr><th scope="row">how it is laid</th>${shown.map((stage) => html`<td data-stage=${stage.name}>${environments[stage.name]?.mode ?? "–"}</td>`)}</tr>`}
+      ${(modes.size > 1 || fields.length === 0) && html`<tr><th scope="row">how it is laid</th>${shown.map((stage) => html`<td data-stage=${stage.name}>${environments[stage.name] ? (environments[stage.name].mode ?? "there") : html`<span class="quiet">not set</span>`}</td>`)}</tr>`}
     </tbody>`;
 }
 
@@ -93,7 +104,7 @@ function Cell({name, values, isThere, from}) {
 }
 
 /** What is picked, or everything, as a release. */
-function Release({way, stages, slots, picked}) {
+function Release({way, stages, slots, picked, isNarrow}) {
   const [problem, setProblem] = useState(null);
   const {from, to, froms, tos} = way;
   const moving = slots.filter(({moves}) => moves);
@@ -102,7 +113,7 @@ function Release({way, stages, slots, picked}) {
   const make = async (event) => {
     event.preventDefault();
     const said = new FormData(event.currentTarget);
-    const part = chosen.length ? {configs: chosen.map(({config}) => config)} : {deletions: said.has("deletions")};
+    const part = chosen.length ? partOf(chosen) : {deletions: said.has("deletions")};
     const body = {from, to, title: said.get("title").trim(), reason: said.get("reason").trim() || null, ...part};
     try {
       const {data} = await ask("/api/releases", {method: "POST", body});
@@ -121,14 +132,22 @@ function Release({way, stages, slots, picked}) {
       <label class="grows">Why <input name="reason" maxlength="1000" autocomplete="off" /></label>
       <button type="submit" class="main" disabled=${!moving.length && !alone}>Make a release to ${to}</button>
       <p class="quiet release-said" role="status">${saidOf({chosen, moving, alone, from, to})}</p>
-      ${!chosen.length && alone > 0 && html`<label class="check"><input type="checkbox" name="deletions" /> also delete the ${counted(alone, "slot")} that ${to} has alone</label>`}
+      <label class="check"><input type="checkbox" checked=${isNarrow} onChange=${() => go(here({differing: isNarrow ? null : 1}), {replace: true})} /> show only what differs between ${from} and ${to}</label>
+      ${!chosen.length && alone > 0 && html`<label class="check"><input type="checkbox" name="deletions" /> also delete what ${to} has alone (${alone})</label>`}
       ${stages.find(({name}) => name === to).frozen && html`<p class="quiet">${to} is frozen: a release can be made and approved, and is published when it is thawed.</p>`}
       <${Trouble} problem=${problem} />
     </form>`;
 }
 
+/** What is picked, by the configs and the profiles of the source. */
+function partOf(chosen) {
+  const configs = chosen.filter(({profile}) => profile === null).map(({config}) => config);
+  const profiles = chosen.filter(({profile}) => profile !== null).map(({profile}) => profile);
+  return {...(configs.length ? {configs} : {}), ...(profiles.length ? {profiles} : {})};
+}
+
 function saidOf({chosen, moving, alone, from, to}) {
   if (!moving.length && !alone) return `Nothing differs between ${from} and ${to}.`;
-  const what = chosen.length ? `${counted(chosen.length, "slot")} picked` : `Everything that differs, ${counted(moving.length, "slot")}: pick some below to release only these`;
+  const what = chosen.length ? `${chosen.length} of ${moving.length} picked` : `All that differs (${moving.length}); pick some below to release only these`;
   return `${what}. It becomes a change set, proposed: nothing is in force by this.`;
 }

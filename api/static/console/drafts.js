@@ -28,9 +28,11 @@ export function titleOf({kind, config_type: type, scope, name}) {
 /** What a document says in a form that can be compared: the fields of a config by their own names. */
 export function plain(document) {
   if (!document) return {};
-  const {[DATA]: data, default: _, description, unset, is_active: isActive, name: __, ...others} = document;
+  const {[DATA]: data, default: _, name: __, description, unset, mode, is_active: isActive, ...others} = document;
   const said = {...others, ...(description ? {description} : {}), ...(unset?.length ? {unset} : {}), ...(isActive === false ? {is_active: false} : {})};
-  return data === undefined ? said : {...data, ...Object.fromEntries(Object.entries(said).map(([key, value]) => [`(${key})`, value]))};
+  if (data === undefined) return mode ? {...said, mode} : said;
+  const about = mode === "replace" ? {...said, mode} : said;
+  return {...data, ...Object.fromEntries(Object.entries(about).map(([key, value]) => [`(${key})`, value]))};
 }
 
 /**
@@ -66,7 +68,7 @@ function Draft({one, draft, problems, isOpen, onDone}) {
         </span>`}
       </header>
       <div class="draft-body">
-        ${operation === "delete" ? html`<p>It is deleted: layers below it come through.</p>` : html`<${Changes} changes=${changed} empty=${isDefaultNew(draft) ? "It becomes the one in force here." : "Nothing but its name."} />`}
+        ${operation === "delete" ? html`<p>It is deleted${draft.kind === "config" ? ": layers below it come through" : ""}.</p>` : html`<${Changes} changes=${changed} empty=${isDefaultNew(draft) ? "It becomes the one in force here." : "Nothing but its name."} />`}
         ${operation !== "delete" && changed.length > 0 && isDefaultNew(draft) && base && html`<p>It becomes the one in force here.</p>`}
         <p class="quiet">${draft.kind === "config" && html`<bdi>${draft.name}</bdi>, `}drafted by <${Person} name=${draft.author} />${draft.base_version ? `, over version ${draft.base_version}` : ""}</p>
         ${problems.some(hasMoved)

@@ -13,6 +13,8 @@ import {Trouble, Waiting} from "./messages.js";
 import {html, useState} from "./view.js";
 import {fieldName} from "./words.js";
 
+const TOLD = 10; // drafts of which is said what a rollback gives back
+
 /**
  * What is possible in a state. `review` is for who has no part in it, and may change the whole environment.
  * @type {{name: string, title: string, states: string[], isReview?: boolean, question: Function}[]}
@@ -129,7 +131,8 @@ function RollBack({one, demand, onClose, onDone}) {
     <${Dialog} title=${named("Roll back", one)} act="Roll it back" demand=${demand} onAct=${onAct} onClose=${onClose}>
       ${one.state === "ramping"
         ? html`<p>The ${one.ramp.percent} % of the users who have it get again what everybody else gets, at once.</p>`
-        : html`<p>This is given back in one commit, over what is there today. It needs no approval.</p><div class="gives-back">${one.drafts.map((draft) => html`<${GivenBack} key=${draft.id} draft=${draft} />`)}</div>`}
+        : html`<p>This is given back in one commit, over what is there today. It needs no approval.</p><div class="gives-back">${one.drafts.slice(0, TOLD).map((draft) => html`<${GivenBack} key=${draft.id} draft=${draft} />`)}</div>
+          ${one.drafts.length > TOLD && html`<p>And so the other ${one.drafts.length - TOLD}.</p>`}`}
       <p class="quiet">What was rolled back is not published again: a copy of it can be.</p>
       <${Trouble} problem=${tried.problem} />
       ${!tried.data && !tried.problem && html`<${Waiting} />`}
