@@ -211,7 +211,9 @@ def create_app(
             source = Source(service.advances, cases.progress, cases.authorize, log_id=log_id, epoch=epoch)
             streams.connect(source, service.authenticates)
             app.state.streams = streams
-            app.state.entrance = console.Entrance(service.authenticates, service.organisation, console.Attempts())
+            app.state.entrance = console.Entrance(
+                service.authenticates, service.organisation, console.Attempts(), is_read_only=cases.is_read_only
+            )
             marks.connect(cases.progress, epoch=epoch)
             doors.connect(service.authenticates)
             hot_path.connect(service.kept, cases.progress, epoch=epoch)

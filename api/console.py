@@ -48,12 +48,14 @@ class Attempts:
 class Entrance:
     """What signing in needs. Without `authenticates`, in the mode `open`, nobody needs to.
 
-    Where there is an `organisation`, people sign in at its issuer too.
+    Where there is an `organisation`, people sign in at its issuer too. Where the service `is_read_only`, the page
+    offers nothing that it would refuse.
     """
 
     authenticates: Authenticates | None
     organisation: SignsIn | None
     attempts: Attempts
+    is_read_only: bool = False
 
     @property
     def mode(self) -> str:
@@ -131,6 +133,7 @@ def address_of(request: Request) -> str:
 def told(entrance: Entrance, principal: Principal | None, *, problem: str | None = None) -> Response:
     content = {
         "mode": entrance.mode,
+        "read_only": entrance.is_read_only,
         "issuer": None if entrance.organisation is None else entrance.organisation.issuer,
         "principal": None if principal is None else principal_data(principal),
         "can": None if principal is None else rights(principal),

@@ -37,6 +37,7 @@ CONSOLE_PAGES = (
     "/profiles",
     "/experiments",
     "/releases",
+    "/watch",
     "/audit",
     "/settings",
     "/edit",

@@ -80,9 +80,10 @@ def test_variables_of_the_environment_are_not_read(read_only: Client) -> None:
     assert given["chunking"]["chunk_overlap"] == 10
 
 
-def test_it_is_told_by_health_by_a_metric_and_in_the_log(url: str, logs: list[Any]) -> None:
+def test_it_is_told_by_health_to_the_console_by_a_metric_and_in_the_log(url: str, logs: list[Any]) -> None:
     with opened(url, is_read_only=True) as client:
         assert client.get("/health/ready").json()["read_only"] is True
+        assert client.get("/console/session").json()["read_only"] is True
         assert "varve_read_only 1.0" in client.get("/metrics").text
     assert [line for line in logs if "read_only" in line["event"]]
 

@@ -177,6 +177,7 @@ def test_mistakes_are_forgiven_with_time_and_those_of_one_are_not_another_s() ->
 
 def test_where_no_key_is_asked_for_the_page_is_told_so(api: Client) -> None:
     told = api.get(SESSION, headers=FROM_CONSOLE).json()
-    assert told == {"mode": "open", "issuer": None, "principal": None, "can": None, "problem": None}
+    none = dict.fromkeys(("issuer", "principal", "can", "problem"))
+    assert told == {"mode": "open", "read_only": False, **none}
     answer = api.post(SESSION, json={"credential": "varve_x"}, headers=FROM_CONSOLE)
     assert (answer.status_code, answer.json()["errors"][0]["rule"]) == (400, "mode")

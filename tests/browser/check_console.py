@@ -243,6 +243,7 @@ def test_the_log_is_searched_replayed_and_verified(page: Page, service: httpx.Cl
 
 def test_types_keys_and_views_are_managed(page: Page, service: httpx.Client) -> None:
     page.goto("/settings")
+    page.get_by_text("Define a type").click()
     page.get_by_label("As JSON").fill(
         '{"name": "rerank", "schema": {"type": "object", "properties": {"top_n": {"type": "integer", "default": 5}}}}'
     )
@@ -255,7 +256,7 @@ def test_types_keys_and_views_are_managed(page: Page, service: httpx.Client) -> 
     assert page.locator(".notice code").inner_text().startswith("varve_")
     page.get_by_role("button", name="revoke the key of the search service").click()
     page.get_by_role("button", name="Revoke it").click()
-    page.get_by_text("revoked ").first.wait_for()
+    page.get_by_text("Revoked the key of the search service").wait_for()
     page.get_by_role("link", name="Views").click()
     page.get_by_role("button", name="Verify").click()
     page.get_by_text("As they should be").wait_for()

@@ -45,7 +45,9 @@ export function followLinks(isPage) {
     const link = event.target.closest?.("a[href]");
     if (!link || link.target || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     if (link.origin !== location.origin || !isPage(link.pathname)) return;
+    const address = link.pathname + link.search;
+    if (link.hash && address === location.pathname + location.search) return; // a place on this page: the browser goes there
     event.preventDefault();
-    go(link.pathname + link.search);
+    go(address + link.hash);
   });
 }

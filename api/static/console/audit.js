@@ -1,5 +1,6 @@
 // The log: searched, replayed to a moment, proved, taken home.
 
+import {Whole} from "./acts.js";
 import {ask, saved} from "./api.js";
 import {useAnswer} from "./asking.js";
 import {go, here} from "./address.js";
@@ -54,7 +55,7 @@ function Search({query, filters}) {
     event.preventDefault();
     go(here({after: null, ...Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, value.trim()]))}));
   };
-  const field = (name, text, placeholder) => html`<label>${text} <input name=${name} defaultValue=${query.get(name) ?? ""} placeholder=${placeholder} autocomplete="off" spellcheck="false" /></label>`;
+  const field = (name, text, placeholder) => html`<label>${text} <input name=${name} defaultValue=${query.get(name) ?? ""} placeholder=${placeholder} autocomplete="off" spellcheck=${false} /></label>`;
   const download = `/api/events?${new URLSearchParams([...filters, ["format", "ndjson"]])}`;
   return html`
     <form class="panel line" role="search" onSubmit=${submit} key=${filters.join("&")}>
@@ -91,7 +92,7 @@ function Event({event}) {
       <td>${position}</td>
       <td><time datetime=${commit.recorded_at}>${timeText(commit.recorded_at)}</time></td>
       <td>${actor}</td>
-      <td><details><summary>${type}</summary><pre class="value">${JSON.stringify(data, null, 2)}</pre>${type.startsWith("config.") && html`<a href=${`/history?id=${stream}`}>Its history</a>`}</details></td>
+      <td><details><summary>${type}</summary><${Whole} name="Data of the event" value=${data} />${type.startsWith("config.") && html`<a href=${`/history?id=${stream}`}>Its history</a>`}</details></td>
       <td>${about}</td>
       <td>${reason}</td>
     </tr>`;
@@ -124,7 +125,7 @@ function Replay({environment}) {
       ${data && html`
         <p role="status" class=${data.equal ? "done" : "trouble"}>${data.equal ? "Equal" : "Not equal"}, after ${counted(data.events_read, "event")} to position ${data.position}.</p>
         <p class="digest">digest <code class="value">${data.replayed_digest}</code></p>
-        ${data.effective && html`<details><summary>What was served</summary><pre class="value">${JSON.stringify(data.effective, null, 2)}</pre></details>`}`}
+        ${data.effective && html`<details><summary>What was served</summary><${Whole} name="What was served" value=${data.effective} /></details>`}`}
     </form>`;
 }
 
@@ -146,8 +147,8 @@ function Proof() {
     <form class="panel" onSubmit=${verify} aria-labelledby="proof">
       <h2 id="proof">Verify the log</h2>
       <p class="quiet">Reads every row again. What was changed behind the service's back is found by a checkpoint that you hold elsewhere.</p>
-      <label>Checkpoint <textarea name="checkpoint" rows="3" class="value" spellcheck="false"></textarea></label>
-      <label>The log's public key <textarea name="key" rows="2" class="value" spellcheck="false"></textarea></label>
+      <label>Checkpoint <textarea name="checkpoint" rows="3" class="value" spellcheck=${false}></textarea></label>
+      <label>The log's public key <textarea name="key" rows="2" class="value" spellcheck=${false}></textarea></label>
       <p class="acts"><button type="submit" class="main" disabled=${state.busy}>Verify</button></p>
       <${Trouble} problem=${state.problem} />
       ${data && html`

@@ -10,7 +10,7 @@ import {Form, Json, faultsIn} from "./form.js";
 import {Glass, glassOf, isBreakable} from "./glass.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {environmentOf} from "./places.js";
-import {mayChange} from "./session.js";
+import {mayChange, whyNot} from "./session.js";
 import {html, useEffect, useState} from "./view.js";
 import {counted, layerText} from "./words.js";
 
@@ -24,7 +24,7 @@ export function Edit({query, environments}) {
   const context = query.get("context") ?? "";
   const changeSet = query.get("change_set");
   const slot = useSlot(environment, scope, type, changeSet);
-  if (!mayChange(environment, scope)) return html`<${Empty} title="You may look, and not change this"><p>${layerText(scope)} in ${environment} is changed by others: ask an admin for a key with another role.</p><//>`;
+  if (!mayChange(environment, scope)) return html`<${Empty} title="You may look, and not change this"><p>${whyNot(`${layerText(scope)} in ${environment} is changed by others: ask an admin for a key with another role.`)}</p><//>`;
   if (slot.problem) return html`<${Trouble} problem=${slot.problem} />`;
   if (!slot.definition) return html`<${Waiting} />`;
   return html`<${Editor} key=${`${environment} ${scope} ${type} ${slot.config?.id} ${changeSet}`} ...${{environment, scope, type, context, slot, changeSet}} />`;

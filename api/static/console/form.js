@@ -123,7 +123,7 @@ export function Json({common, value, put, rows = 4}) {
     }
   };
   return html`
-    <textarea class="value" ...${common} rows=${Math.max(rows, Math.min(30, text.split("\n").length + 1))} spellcheck="false" onInput=${input} value=${text}></textarea>
+    <textarea class="value" ...${common} rows=${Math.max(rows, Math.min(30, text.split("\n").length + 1))} spellcheck=${false} onInput=${input} value=${text}></textarea>
     ${fault && html`<p class="fault" role="alert">This is no JSON yet: ${fault}</p>`}`;
 }
 

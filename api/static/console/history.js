@@ -6,7 +6,7 @@ import {Dialog} from "./dialog.js";
 import {differences, leaves} from "./documents.js";
 import {Drafted} from "./drafting.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
-import {mayChange} from "./session.js";
+import {mayAnywhere, mayChange} from "./session.js";
 import {FieldName} from "./stack.js";
 import {html, useEffect, useState} from "./view.js";
 import {timeText, valueText} from "./words.js";
@@ -19,21 +19,22 @@ export function History({query}) {
   const [asked, setAsked] = useState(null);
   const [set, setSet] = useState(null); // the change set that it became, where others must approve
   const {steps, config, problem, again} = useHistory(id);
+  useEffect(() => document.getElementById(location.hash.slice(1))?.scrollIntoView(), [id, Boolean(steps)]);
   if (problem) return html`<${Trouble} problem=${problem} />`;
   if (!steps) return html`<${Waiting} />`;
   if (!steps.length) return html`<${Empty} title="This config has no history" />`;
   const newest = steps[0];
-  const isOurs = config && mayChange(config.environment, scopeText(config));
+  const isOurs = config ? mayChange(config.environment, scopeText(config)) : mayAnywhere("configs.change");
   const place = config && `for ${config.scope === "global" ? "everybody" : `${config.scope_kind} ${config.scope_id}`} in ${config.environment}, named ${config.name}`;
   return html`
     <header class="page-head">
       <h1>${config?.config_type ?? "A config that was deleted"} <small>${place}</small></h1>
-      ${isOurs && html`<p><a href=${`/edit?environment=${encodeURIComponent(config.environment)}&scope=${encodeURIComponent(scopeText(config))}&type=${encodeURIComponent(config.config_type)}`}>Change it</a></p>`}
+      ${config && isOurs && html`<p><a href=${`/edit?environment=${encodeURIComponent(config.environment)}&scope=${encodeURIComponent(scopeText(config))}&type=${encodeURIComponent(config.config_type)}`}>Change it</a></p>`}
     </header>
     ${set && html`<${Drafted} set=${set} />`}
     <div class="history">
       <ol class="versions" aria-label="Versions, newest first">
-        ${steps.map((step) => html`<${Version} key=${step.position} ...${{step, newest, onAsk: config && !isOurs ? null : setAsked}} />`)}
+        ${steps.map((step) => html`<${Version} key=${step.position} ...${{step, newest, onAsk: isOurs ? setAsked : null}} />`)}
       </ol>
       <${Blame} steps=${steps} />
     </div>
@@ -65,7 +66,7 @@ function Version({step, newest, onAsk}) {
   const {version, operation, changed_at: at, changed_by: by, reason, restores, changed} = step;
   const others = Object.entries(changed).map(([name, [before, after]]) => ({pointer: `/${name}`, before, after}));
   return html`
-    <li class="version" id=${`version-${version}`}>
+    <li class=${`version ${location.hash === `#version-${version}` ? "is-meant" : ""}`} id=${`version-${version}`}>
       <div class="version-head">
         <strong>Version ${version}</strong>
         <span>${DONE[operation] ?? operation}${restores ? ` to version ${restores}` : ""} by ${by}</span>

@@ -23,8 +23,8 @@ export function Picker({environment, environments, contexts}) {
       ${contexts.map(
         (context, n) => html`
           <form key=${`${n} ${texts[n]}`} onSubmit=${(event) => change(n, event)} aria-label=${nameOf(context)}>
-            <label>User <input name="user" defaultValue=${idsOf(context, "user")} placeholder="everybody" autocomplete="off" spellcheck="false" /></label>
-            <label>Collections <input name="collections" defaultValue=${idsOf(context, "collection")} placeholder="none" autocomplete="off" spellcheck="false" /></label>
+            <label>User <input name="user" defaultValue=${idsOf(context, "user")} placeholder="everybody" autocomplete="off" spellcheck=${false} /></label>
+            <label>Collections <input name="collections" defaultValue=${idsOf(context, "collection")} placeholder="none" autocomplete="off" spellcheck=${false} /></label>
             <button type="submit">Show</button>
             ${contexts.length > 1 && html`<button type="button" onClick=${() => put(texts.toSpliced(n, 1))}>Remove</button>`}
           </form>`,

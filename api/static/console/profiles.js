@@ -93,7 +93,7 @@ function Profile({profile, types, onDone}) {
       ${Object.entries(settings).map(([type, data]) => html`
         <details key=${type} open class="panel">
           <summary><strong>${type}</strong> <span class="quiet">${counted(leaves(data).length, "field")} set</span></summary>
-          <${Form} schema=${types.find(({name}) => name === type)?.schema ?? {}} data=${data} inherited=${{}} faults=${{}} onData=${(next) => setSettings({...settings, [type]: next})} />
+          <fieldset disabled=${!isOurs} class="bare"><${Form} schema=${types.find(({name}) => name === type)?.schema ?? {}} data=${data} inherited=${{}} faults=${{}} onData=${(next) => setSettings({...settings, [type]: next})} /></fieldset>
         </details>`)}
       ${isOurs && html`<p class="acts">
         <label>Another type

@@ -84,12 +84,24 @@ export function ownName() {
   return known.session?.principal?.name ?? (actor.get() || "anonymous");
 }
 
-/** Whether the caller may do this in an environment; without one, to what all environments share. */
+const RECORDS_NOTHING = /\.read$|^service\.operate$/;
+
+/** Whether this can be done now, in an environment; without one, to what all environments share. A service that is read only takes no command. */
 export function may(action, environment) {
+  return (RECORDS_NOTHING.test(action) || !known.session?.read_only) && mayKnow(action, environment);
+}
+
+/** Whether the caller has the right to it, also where nothing can be done: enough to see what it is about. */
+export function mayKnow(action, environment) {
   if (known.session?.mode === "open") return true;
   const can = known.session?.can ?? {installation: [], environments: {}};
   if (environment === undefined) return can.installation.includes(action);
   return (can.environments[environment] ?? can.environments["*"] ?? []).includes(action);
+}
+
+/** Whether it can be done in some environment or other. */
+export function mayAnywhere(action) {
+  return [undefined, ...Object.keys(known.session?.can?.environments ?? {})].some((environment) => may(action, environment));
 }
 
 /** Whether the caller may change what is set at a scope: editors change their own; of collections the service knows whose they are. */
@@ -99,4 +111,9 @@ export function mayChange(environment, scope) {
   const role = principal?.roles[environment] ?? principal?.roles["*"];
   if (!principal || (role !== "editor" && !principal.is_bound)) return true;
   return scope === `user:${principal.user_id}` || scope.startsWith("collection:");
+}
+
+/** Why somebody may look alone: what is said of their rights, unless nobody may change anything. */
+export function whyNot(rights) {
+  return known.session?.read_only ? "This server takes no changes." : rights;
 }

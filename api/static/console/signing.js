@@ -59,7 +59,7 @@ function Ways({session, inWindow = false}) {
     ${session.issuer && html`
       <p class="elsewhere"><button type="button" class="main" onClick=${elsewhere}>Sign in with your organisation</button> <span class="quiet">at ${new URL(session.issuer).host}</span></p>`}
     <form class="panel" onSubmit=${submit}>
-      <label>${session.issuer ? `Or with ${session.mode === "oidc" ? "a token" : "an API key"}` : name} <input type="password" name="credential" required autocomplete="current-password" spellcheck="false" placeholder=${session.mode === "oidc" ? "" : "varve_…"} /></label>
+      <label>${session.issuer ? `Or with ${session.mode === "oidc" ? "a token" : "an API key"}` : name} <input type="password" name="credential" required autocomplete="current-password" spellcheck=${false} placeholder=${session.mode === "oidc" ? "" : "varve_…"} /></label>
       <p class="acts"><button type="submit" class=${session.issuer ? "" : "main"} disabled=${state.busy}>Sign in</button></p>
       <p class="quiet">It is kept in a cookie that no script can read, until you sign out or close the browser.
         ${session.mode !== "oidc" && html` An admin issues keys: <code>varve keys create</code>.`}</p>

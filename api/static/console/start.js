@@ -16,12 +16,14 @@ import {useSession} from "./session.js";
 import {Settings} from "./settings.js";
 import {Again, NoRole, SignedIn, Welcome, Who} from "./signing.js";
 import {html, render, useEffect, useState} from "./view.js";
+import {Watch} from "./watch.js";
 
 const PAGES = [
   {path: "/", name: "Now", page: Now, isListed: true},
   {path: "/profiles", name: "Profiles", page: Profiles, isListed: true},
   {path: "/experiments", name: "Experiments", page: Experiments, isListed: true},
   {path: "/releases", name: "Releases", page: Releases, isListed: true},
+  {path: "/watch", name: "Watch", page: Watch, isListed: true},
   {path: "/audit", name: "Audit", page: Audit, isListed: true},
   {path: "/settings", name: "Settings", page: Settings, isListed: true},
   {path: "/edit", name: "Change", page: Edit},
@@ -46,7 +48,8 @@ function Console() {
       <${Who} session=${session} />
       <${Theme} />
     </header>
-    ${session?.mode === "open" && html`<p class="open-to-all">Open to everybody on this machine: nobody is asked for a key, and all may change everything.</p>`}
+    ${session?.mode === "open" && html`<p class="open-to-all">Open to everybody on this machine: nobody is asked for a key${session.read_only ? "" : ", and all may change everything"}.</p>`}
+    ${session?.read_only && html`<p class="read-only">This server takes no changes: it was started with VARVE_READ_ONLY. Everything can be looked at, and nothing else is offered.</p>`}
     <${Absent} ...${connection} />
     <main id="page" tabindex="-1" class=${connection.since ? "is-old" : ""}>
       ${session ? html`<${Page} ...${{session, found, query}} />` : problem ? html`<${Trouble} problem=${problem} />` : html`<${Waiting} />`}

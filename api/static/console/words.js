@@ -45,3 +45,8 @@ export function whoText(name) {
 export function counted(count, one) {
   return `${count.toLocaleString()} ${count === 1 ? one : `${one}s`}`;
 }
+
+/** A number without digits that say nothing. */
+export function numberText(value) {
+  return Number(value.toPrecision(5)).toLocaleString();
+}
