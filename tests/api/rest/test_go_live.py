@@ -14,11 +14,11 @@ from api.rest.go_live import PROBES
 from application.running import Running
 from application.webhook_outbox import Answered, Attempted
 from infrastructure.indexing import Indexing
-from tests.api.conftest import NOWHERE, Client, opened, queue
-from tests.api.rest.test_health_reports import reported
+from tests.api.conftest import CONFIGS, NOWHERE, Client, opened, queue
+from tests.api.rest.test_health_reports import published, reported
 from tests.api.rest.test_indexes import EMBEDDING, registered
 from tests.api.rest.test_locks import VALIDATED, locked
-from tests.master_keys import key_file
+from tests.master_keys import key_file, lines_of
 
 DAY_US = 86_400 * 1_000_000
 GOOD = {"bm25_prefix_leakage": 0, "over_budget_chunks": 0}
@@ -191,12 +191,22 @@ def test_a_key_that_is_old_fails_until_it_is_revoked():
 def test_keys_of_secrets_that_were_not_rotated_fail_until_they_are(client: Client):
     store: Any = client.service.use_cases.store
     assert items(client)["secret_keys"][0] == "passed"  # the log is younger than that
-    now_us = store.now_us()
-    store.now_us = lambda: now_us + 91 * DAY_US
+    begun_us = store.commits(after=0, limit=1)[0].recorded_us
+    store.now_us = lambda: begun_us + 1 + 90 * DAY_US
     assert items(client)["secret_keys"][0] == "failed"
-    store.now_us = lambda: now_us + 60 * DAY_US
-    client.post("/api/secrets/rotate", json={})
+    assert client.post("/api/secrets/rotations", json={}).status_code == 201
     assert items(client)["secret_keys"][0] == "passed"
+
+
+def test_a_key_that_lies_under_a_master_key_of_before_fails(tmp_path: Path):
+    url, keys = f"sqlite:///{tmp_path / 'varve.db'}", key_file(tmp_path / "keys", "m-1")
+    with opened(url, secret_keys=keys) as client:
+        assert items(client)["secret_keys"][0] == "passed"
+    key_file(keys, "m-2", lines=lines_of(keys))
+    with opened(url, secret_keys=keys) as client:
+        assert "under the master key m-1 still" in items(client)["secret_keys"][1]
+        client.post("/api/secrets/rotations", json={})
+        assert items(client)["secret_keys"][0] == "passed"
 
 
 def test_a_backup_of_another_log_or_of_earlier_fails(api: Client):
@@ -238,3 +248,24 @@ def test_an_evaluation_is_looked_for_where_the_lock_was_promoted_from(api: Clien
 def test_the_guide_tells_of_every_probe_in_its_order():
     page = (Path(__file__).parents[3] / "docs" / "guides" / "going-live.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [probe.id for probe in PROBES]
+
+
+def test_what_a_lock_froze_must_be_in_force_still(api: Client):
+    config = api.create("chunk_index", VALIDATED)
+    locked(api, kind="production")
+    assert items(api)["manifest_frozen"][0] == "passed"
+    broken = {"Varve-Break-Glass": "answers%20are%20wrong"}
+    body = {"config_data": {**VALIDATED, "chunk_size": 300}}
+    assert api.put(CONFIGS + config["id"], json=body, headers=broken).status_code == 200
+    state, message = items(api)["manifest_frozen"]
+    assert (state, "is not what is in force there" in message) == ("failed", True)
+
+
+def test_an_index_of_other_settings_than_are_in_effect_fails(api: Client):
+    """It was built with what a bad report then took back, and there is none of before."""
+    published(api, max_chunk_size=900)
+    registered(api, table="document_chunks")
+    assert items(api)["index_ready"][0] == "passed"
+    reported(api, over_budget_chunks=3)
+    state, message = items(api)["index_ready"]
+    assert (state, message.startswith("document_chunks was built with other settings")) == ("failed", True)
