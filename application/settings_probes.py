@@ -98,15 +98,18 @@ def _is_in_force(cases: UseCases, lock: Lock) -> bool:
 
 
 def _evaluation(cases: UseCases, environment: str) -> EvaluationRow | None:
-    """The newest of the newest production lock, of one that it was promoted from, or else of the environment."""
-    lock = next(reversed(_production_locks(cases, environment)), None)
+    """The newest of what the newest production lock froze, here or where it was promoted from; without one, of all."""
+    locks = _production_locks(cases, environment)
+    if not locks:
+        return next(iter(cases.evaluation_views.page(EvaluationFilter(environment), before=None, limit=1)), None)
+    lock: Lock | None = locks[-1]
     while lock is not None:
         if rows := cases.evaluation_views.page(
             EvaluationFilter(lock.environment, lock_id=lock.id), before=None, limit=1
         ):
             return rows[0]
         lock = None if lock.promoted_from is None else cases.lock_configs.lock(lock.promoted_from)
-    return next(iter(cases.evaluation_views.page(EvaluationFilter(environment), before=None, limit=1)), None)
+    return None
 
 
 def _is_deterministic(name: str, value: object) -> bool:

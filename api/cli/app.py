@@ -84,7 +84,7 @@ HIDDEN: dict[str, Command] = {  # the help fits a screen: README and the docs na
     "demo": serving.demo,
     "usage": reporting.usage,
     "health": health.health,  # it is varve env health
-    "golive": golive.golive,
+    "golive": golive.golive,  # likewise
     "freeze": environments.freeze,  # in a hurry
     "thaw": environments.thaw,
     "migrate": operating.migrate,  # `serve` does it at its start
@@ -114,6 +114,7 @@ GROUPS: dict[str, tuple[str, dict[str, Command]]] = {
             "thaw": environments.thaw,
             "serving": environments.serving,
             "health": health.health,
+            "golive": golive.golive,
             "bounds": health.bounds,
         },
     ),

@@ -236,9 +236,11 @@ def test_an_evaluation_is_looked_for_where_the_lock_was_promoted_from(api: Clien
     api.post("/api/environments", json={"name": "staging"})
     api.create("chunk_index", VALIDATED, environment="staging")
     lock = locked(api, environment="staging")
+    api.post(f"/api/locks/{lock['id']}/promote", json={"to_environment": "production", "reason": "better"})
+    evaluated(api)  # of something else
+    assert items(api)["deterministic_settings"][1].startswith("nothing was evaluated with what is locked")
     run = {"environment": "staging", "lock_id": lock["id"], "dataset_hash": "d", "metrics": {"f1": 0.6}}
     api.post("/api/evaluations", json={**run, "manifest": {**MANIFEST, "seed": None}})
-    api.post(f"/api/locks/{lock['id']}/promote", json={"to_environment": "production", "reason": "better"})
     state, message = items(api)["deterministic_settings"]
     assert (state, "does not say a seed" in message) == ("unknown", True)
     api.post("/api/evaluations", json={**run, "manifest": MANIFEST})
