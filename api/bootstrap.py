@@ -30,7 +30,7 @@ from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
 from application.gates import Gates
 from application.govern_environments import GovernEnvironments
-from application.guard_experiments import GuardExperiments
+from application.guards import Guards
 from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
@@ -48,7 +48,6 @@ from application.prepare_log import PrepareLog
 from application.preview import Preview
 from application.prove_log import ProveLog
 from application.publish_checkpoints import PublishCheckpoints
-from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
 from application.record_evaluations import RecordEvaluations
 from application.register_types import RegisterTypes
@@ -57,7 +56,6 @@ from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
-from application.schedule_experiments import ScheduleExperiments
 from application.switch_serving import SwitchServing
 from application.take_back import TakeBack
 from application.take_reports import TakeReports
@@ -65,7 +63,7 @@ from application.transfer import Transfer
 from application.undo import Undo
 from application.use_cases import UseCases
 from application.verify_log import VerifyLog
-from application.watch_failures import WatchFailures, Watching
+from application.watch_failures import Watching
 from infrastructure.answers import KeptAnswers
 from infrastructure.assignments import SqlAssignments
 from infrastructure.change_sets import SqlChangeSets
@@ -77,7 +75,6 @@ from infrastructure.failure_signals import LoggedFailures
 from infrastructure.files.texts import TextFiles
 from infrastructure.health_signals import LoggedHealth
 from infrastructure.indexing import Indexing
-from infrastructure.master_keys import read_master_keys
 from infrastructure.rebuilder import ViewRebuilder
 from infrastructure.release_signals import LoggedReleases
 from infrastructure.replay import StreamReplay
@@ -111,11 +108,11 @@ def service(
 ) -> Iterator[Service]:
     """A store, opened and ready, until the context ends.
 
-    Raises StoreUnavailable, InvalidRequest for the environment's name, and what `unlock` raises.
+    Raises StoreUnavailable, InvalidRequest for the environment's name, and what `OpenStore.unlock` raises.
     """
     opened = open_store(store_url)
     try:
-        unlock(opened, secret_keys)
+        opened.unlock(secret_keys)
         yield from served(
             opened,
             environment=environment,
@@ -129,15 +126,6 @@ def service(
         )
     finally:
         opened.close()
-
-
-def unlock(opened: OpenStore, secret_keys: Path | None) -> None:
-    """Let secrets be sealed and opened with the master keys in this file.
-
-    Raises InvalidRequest for the file, KeysMissing where it lacks a key of this log.
-    """
-    if secret_keys is not None:
-        opened.unlock(read_master_keys(secret_keys))
 
 
 def served(
@@ -177,15 +165,8 @@ def served(
     resolve_config = ResolveConfig(views, assignments, catalogs, telemetry)
     compare = Compare(opened.log, views, assignments, catalogs, resolve_config)
     edit_configs = EditConfigs(opened.log, catalogs, commands)
-    signals, quarantine = (
-        LoggedFailures(exposition.registry),
-        Quarantine(opened.log, views, EditConfigs(opened.log, catalogs, guarding)),
-    )
-    watch_failures = WatchFailures(
-        opened.reports, views, quarantine, signals, watching=watching or Watching(), now_us=opened.log.now_us
-    )
+    signals = LoggedFailures(exposition.registry)
     run, measure = RunExperiments(catalogs, commands), MeasureExperiments(opened.measurements, catalogs)
-    told, guarded = LoggedExperiments(exposition.registry), RunExperiments(catalogs, guarding)
     signing = checkpoints or Checkpoints()
     prove_log = ProveLog(opened.log, opened.tiles)
     publish = PublishCheckpoints(prove_log, key=signing.key, publishers=signing.publishers)
@@ -215,7 +196,27 @@ def served(
         signals=LoggedReleases(exposition.registry),
     )
     judge = JudgeHealth(opened.log, views, catalogs, resolve_config, lock_configs)
-    take_back = TakeBack(releases.roll_back, locks_back, seen, now_us=opened.log.now_us)
+    take_back = TakeBack(
+        releases.roll_back,
+        locks_back,
+        seen,
+        is_wanted=lambda name: judge.health(name).auto_rollback,
+        now_us=opened.log.now_us,
+    )
+    guards = Guards.of(
+        opened.log,
+        views,
+        catalogs,
+        reports=opened.reports,
+        measurements=opened.measurements,
+        take_back=take_back,
+        run=run,
+        guarding=guarding,
+        failure_signals=signals,
+        experiment_signals=LoggedExperiments(exposition.registry),
+        watching=watching or Watching(),
+        is_read_only=is_read_only,
+    )
     cases = UseCases(
         store=opened.log,
         views=views,
@@ -254,10 +255,7 @@ def served(
         resolve_config=resolve_config,
         run_experiments=run,
         measure_experiments=measure,
-        guard_experiments=GuardExperiments(measure, guarded, catalogs, told, now_us=opened.log.now_us),
-        schedule_experiments=ScheduleExperiments(
-            run, guarded, catalogs, told, now_us=opened.log.now_us, is_read_only=is_read_only
-        ),
+        guards=guards,
         register_types=RegisterTypes(opened.log, views, catalogs, commands),
         change_ladder=ChangeLadder(views, commands),
         switch_serving=SwitchServing(catalogs, commands),
@@ -274,9 +272,7 @@ def served(
         rebuilder=rebuilder,
         answers=kept,
         reports=opened.reports,
-        take_reports=TakeReports(opened.reports, catalogs, watch_failures, signals),
-        watch_failures=watch_failures,
-        quarantine=quarantine,
+        take_reports=TakeReports(opened.reports, catalogs, guards.failures, signals),
         default_environment=environment,
         is_read_only=is_read_only,
     )

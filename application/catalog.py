@@ -100,7 +100,10 @@ class Catalog:
             del self.ramps[row.name]
         else:
             body = orjson.loads(row.body)
-            self.ramps[row.name] = KnownRamp(row.name, body["environment"], body["percent"])
+            guardrails = tuple(body.get("guardrails") or ())
+            self.ramps[row.name] = KnownRamp(
+                row.name, body["environment"], body["percent"], row.recorded_us, guardrails
+            )
 
     def _take_webhook(self, row: DefinitionRow) -> None:
         mark, before = Mark(row.version, row.valid_from, row.recorded_us, row.actor), self.webhooks.get(row.name)

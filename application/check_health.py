@@ -107,7 +107,7 @@ class CheckHealth:
 
     def _take_back(self, measured: Measured, id_: UUID, judged: Judged) -> None:
         critical = [one for one in judged.alerts if one.severity == "critical"]
-        if critical and self.judge.health(measured.environment).auto_rollback:
+        if critical:
             told = [one.to_data() for one in critical]
             evidence = {"health_report": str(id_), "alerts": told, "metrics": dict(measured.metrics)}
             why = "; ".join(one.message for one in critical)

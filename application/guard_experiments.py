@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Lock
+from collections.abc import Callable, Set
 from typing import Protocol
 
+from application.after_news import AfterNews
 from application.catalog import Catalogs
 from application.measure_experiments import MeasureExperiments
 from application.moments import SERVER
@@ -17,8 +17,6 @@ from domain.experiments.guardrails import Breach, breaches
 from domain.experiments.known import KnownExperiment
 
 OPERATION = "guard_experiment"
-EVERY_US = 5_000_000  # between two looks
-REST = 20  # times as long as the last look took, so that looking costs a twentieth of a processor at most
 
 
 class GuardSignals(Protocol):
@@ -28,9 +26,7 @@ class GuardSignals(Protocol):
         """An experiment was paused, or could not be."""
 
 
-class GuardExperiments:
-    """`look` is called by one thread, again and again; it looks where outcomes have come in since."""
-
+class GuardExperiments(AfterNews):
     def __init__(
         self,
         measure: MeasureExperiments,
@@ -39,41 +35,18 @@ class GuardExperiments:
         signals: GuardSignals,
         *,
         now_us: Callable[[], int],
+        is_read_only: bool = False,
     ) -> None:
+        super().__init__(now_us=now_us, is_read_only=is_read_only)
         self._measure = measure
         self._run = run
         self._catalogs = catalogs
         self._signals = signals
-        self._now_us = now_us
-        self._mutex = Lock()
-        self._news: set[str] = set()
-        self._due_us = 0
 
-    def note(self, environment: str) -> None:
-        """Outcomes have come in there."""
-        with self._mutex:
-            self._news.add(environment)
-
-    def look_if_due(self) -> None:
-        """At most every few seconds. Raises StoreUnavailable; what came in is looked at again then."""
-        began_us = self._now_us()
-        if self._news and began_us >= self._due_us:
-            self.look()
-            ended_us = self._now_us()
-            self._due_us = ended_us + max(EVERY_US, REST * (ended_us - began_us))
-
-    def look(self) -> None:
-        """Raises StoreUnavailable."""
-        with self._mutex:
-            news, self._news = self._news, set()
-        try:
-            for known in self._catalogs.current().experiments.values():
-                if known.status == RUNNING and known.environment in news and known.plan["guardrails"]:
-                    self._look_at(known)
-        except Refusal:
-            with self._mutex:
-                self._news |= news
-            raise
+    def _look(self, environments: Set[str]) -> None:
+        for known in self._catalogs.current().experiments.values():
+            if known.status == RUNNING and known.environment in environments and known.plan["guardrails"]:
+                self._look_at(known)
 
     def _look_at(self, known: KnownExperiment) -> None:
         breach = next(breaches(self._measure.results(known)), None)

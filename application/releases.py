@@ -62,6 +62,6 @@ class Releases:
             ramps,
             SideBySide(store, views, catalogs),
             advance,
-            RollBackReleases(listed, turning_back, **now),
+            RollBackReleases(listed, change_sets, turning_back, **now),
             PreviewChangeSet(store, resolve_config, change_sets, publishing),
         )

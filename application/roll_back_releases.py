@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from application.change_set_views import ChangeSetRow, ChangeSetViews
+from application.change_sets import ChangeSets
 from application.moments import SERVER
 from application.ports import Command
 from application.publish_change_sets import PublishChangeSets
@@ -18,8 +19,16 @@ WITHIN_US = 15 * 60 * 1_000_000  # of the last step
 
 
 class RollBackReleases:
-    def __init__(self, views: ChangeSetViews, publishing: PublishChangeSets, *, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        views: ChangeSetViews,
+        change_sets: ChangeSets,
+        publishing: PublishChangeSets,
+        *,
+        now_us: Callable[[], int],
+    ) -> None:
         self._views = views
+        self._change_sets = change_sets
         self._publishing = publishing
         self._now_us = now_us
 
@@ -30,12 +39,17 @@ class RollBackReleases:
         """
         since = self._now_us() - WITHIN_US
         rows = self._views.changed(environment, since_us=since, states=(PUBLISHED, RAMPING))
-        return [(row, self._rolled_back(row, evidence, reason)) for row in rows]
+        return [(row, self._problem(UUID(row.id), row.version, evidence, reason)) for row in rows]
 
-    def _rolled_back(self, row: ChangeSetRow, evidence: Document, reason: str) -> str | None:
-        command = Command(SERVER, f"rollback:{UUID(row.id)}:{row.version}", OPERATION, b"", reason)
+    def one(self, change_set: UUID, evidence: Document, *, reason: str) -> tuple[str, str | None]:
+        """Roll back this one; its title, and why it could not be. Raises NotFound, StoreUnavailable."""
+        found = self._change_sets.find(change_set)
+        return found.title, self._problem(change_set, found.version, evidence, reason)
+
+    def _problem(self, id_: UUID, version: int, evidence: Document, reason: str) -> str | None:
+        command = Command(SERVER, f"rollback:{id_}:{version}", OPERATION, b"", reason)
         try:
-            self._publishing.roll_back(UUID(row.id), command=command, evidence=evidence)
+            self._publishing.roll_back(id_, command=command, evidence=evidence)
         except Refusal as refusal:
             return refusal.detail
         return None

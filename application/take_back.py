@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
+from uuid import UUID
 
 from application.lock_configs import LockConfigs
 from application.moments import SERVER
@@ -25,11 +26,19 @@ class TakeBack:
     """`locks` goes through no gate: what guards people acts in a frozen environment too."""
 
     def __init__(
-        self, releases: RollBackReleases, locks: LockConfigs, signals: RollbackSignals, *, now_us: Callable[[], int]
+        self,
+        releases: RollBackReleases,
+        locks: LockConfigs,
+        signals: RollbackSignals,
+        *,
+        is_wanted: Callable[[str], bool],
+        now_us: Callable[[], int],
     ) -> None:
+        """`is_wanted` tells it of an environment: where it is not, nothing is taken back."""
         self._releases = releases
         self._locks = locks
         self._signals = signals
+        self._is_wanted = is_wanted
         self._now_us = now_us
 
     def because(self, reason: str, *, evidence: Document, environment: str) -> None:
@@ -38,6 +47,8 @@ class TakeBack:
         What was rolled back is final, and the command is the same from whichever server. What has changed since is not
         overwritten: that is told, and left to people.
         """
+        if not self._is_wanted(environment):
+            return
         for row, problem in self._releases.because(evidence, environment=environment, reason=reason):
             self._signals.rolled_back(environment, row.title, problem=problem)
         since_us = self._now_us() - WITHIN_US
@@ -45,6 +56,12 @@ class TakeBack:
             if lock.is_held and lock.promoted_from is not None and lock.locked_us >= since_us:
                 problem = self._problem(lock, reason, evidence)
                 self._signals.rolled_back(environment, lock.version_label, problem=problem)
+
+    def ramp(self, change_set: UUID, reason: str, *, evidence: Document, environment: str) -> None:
+        """A release that a part of the users have."""
+        if self._is_wanted(environment):
+            title, problem = self._releases.one(change_set, evidence, reason=reason)
+            self._signals.rolled_back(environment, title, problem=problem)
 
     def _problem(self, lock: Lock, reason: str, evidence: Document) -> str | None:
         """Why it could not be rolled back."""

@@ -20,7 +20,7 @@ from application.deliver_webhooks import DeliverWebhooks
 from application.edit_configs import EditConfigs
 from application.evaluation_views import EvaluationViews
 from application.govern_environments import GovernEnvironments
-from application.guard_experiments import GuardExperiments
+from application.guards import Guards
 from application.inspect_config import InspectConfig
 from application.inspect_health import InspectHealth
 from application.inspect_history import InspectHistory
@@ -37,7 +37,6 @@ from application.ports import Answers, EventStore, Progress, Rebuilder, Views
 from application.preview import Preview
 from application.prove_log import ProveLog
 from application.publish_checkpoints import PublishCheckpoints
-from application.quarantine import Quarantine
 from application.read_environment import ReadEnvironment
 from application.read_files import TextFiles
 from application.record_evaluations import RecordEvaluations
@@ -48,13 +47,11 @@ from application.resolve_config import ResolveConfig
 from application.restore import Restore
 from application.rotate_secrets import RotateSecrets
 from application.run_experiments import RunExperiments
-from application.schedule_experiments import ScheduleExperiments
 from application.switch_serving import SwitchServing
 from application.take_reports import TakeReports
 from application.transfer import Transfer
 from application.undo import Undo
 from application.verify_log import VerifyLog
-from application.watch_failures import WatchFailures
 from application.webhook_outbox import Outbox
 
 
@@ -95,8 +92,7 @@ class UseCases:
     resolve_config: ResolveConfig
     run_experiments: RunExperiments
     measure_experiments: MeasureExperiments
-    guard_experiments: GuardExperiments
-    schedule_experiments: ScheduleExperiments
+    guards: Guards
     register_types: RegisterTypes
     change_ladder: ChangeLadder
     switch_serving: SwitchServing
@@ -114,7 +110,5 @@ class UseCases:
     answers: Answers
     reports: Reports
     take_reports: TakeReports
-    watch_failures: WatchFailures
-    quarantine: Quarantine
     default_environment: str
     is_read_only: bool

@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Protocol
+from uuid import UUID
 
 from application.ports import Views
-from application.quarantine import Failing, Quarantine
+from application.quarantine import Failing, Quarantine, error_class, reason_of
 from application.reports import ConfigVersion, Reports, Threshold
+from application.take_back import TakeBack
 from application.views import ConfigView
+from domain.documents import Document
 from domain.errors import Refusal
 
+RELEASE = "release"  # the kind of scope at which a release stands while a part of the users have it
 MOST_NEWS = 10_000  # versions between two looks
 
 
@@ -51,6 +55,7 @@ class WatchFailures:
         quarantine: Quarantine,
         signals: FailureSignals,
         *,
+        take_back: TakeBack,
         watching: Watching,
         now_us: Callable[[], int],
     ) -> None:
@@ -58,6 +63,7 @@ class WatchFailures:
         self._views = views
         self._quarantine = quarantine
         self._signals = signals
+        self._take_back = take_back
         self._now_us = now_us
         self.watching = watching
         self.news = Event()
@@ -99,6 +105,7 @@ class WatchFailures:
         if subject not in self._over:
             self._over[subject] = not self.watching.quarantines
             self._signals.alert(found, config)
+            self._take_back_ramp(found, config)
         if not self._over[subject]:
             self._over[subject] = self._taken_out(found)
 
@@ -107,6 +114,18 @@ class WatchFailures:
         config = self._views.config(subject.config_id)
         known = config is not None and config.environment == subject.environment and subject.version <= config.version
         return config if known else None
+
+    def _take_back_ramp(self, found: Failing, config: ConfigView) -> None:
+        """What fails for the first users of a release is not given to more."""
+        if config.scope_kind == RELEASE:
+            facts = {
+                "config_type": config.config_type,
+                "version": found.subject.version,
+                "error": error_class(found.error),
+            }
+            evidence: Document = {"failures": found.failures, "seconds": found.seconds, **facts}
+            why = f"{config.config_type}: {reason_of(found)}"
+            self._take_back.ramp(UUID(config.scope_id), why, evidence=evidence, environment=config.environment)
 
     def _taken_out(self, found: Failing) -> bool:
         """Whether nothing is left to be done. What cannot be done now is tried at the next look."""

@@ -24,9 +24,9 @@ DAY_US = 86_400 * 1_000_000
 class ReportKeeper:
     def __init__(self, cases: UseCases, *, leads: Callable[[], bool], now_us: Callable[[], int]) -> None:
         self._reports = cases.reports
-        self._watch = cases.watch_failures
-        self._guard = cases.guard_experiments
-        self._schedule = cases.schedule_experiments
+        self._watch = cases.guards.failures
+        self._guards = (cases.guards.experiments, cases.guards.ramps)
+        self._schedule = cases.guards.schedule
         self._releases = cases.releases.advance
         self._leads = leads
         self._now_us = now_us
@@ -47,7 +47,8 @@ class ReportKeeper:
             self._watch.news.wait(LOOK_SECONDS)
             try:
                 self._watch.look()
-                self._guard.look_if_due()
+                for guard in self._guards:
+                    guard.look_if_due()
                 self._schedule.look_if_due()
                 self._releases.look_if_due()
                 self._prune_if_due()

@@ -24,7 +24,7 @@ from infrastructure.event_store.store import Store
 from infrastructure.health_reports import SqlHealthReports
 from infrastructure.key_ring import KeyRing
 from infrastructure.leadership import AdvisoryLeadership, Listener
-from infrastructure.master_keys import MasterKeys
+from infrastructure.master_keys import read_master_keys
 from infrastructure.measurements import SqlMeasurements
 from infrastructure.migrations import migrate
 from infrastructure.projections.follower import Alone, Follower, Leadership
@@ -87,9 +87,14 @@ class OpenStore:
     lock: StoreLock | None = None  # of a SQLite file
     closers: list[Callable[[], None]] = field(default_factory=list)
 
-    def unlock(self, masters: MasterKeys) -> None:
-        """Let secrets be sealed and opened. Raises KeysMissing where these are not the keys of this log."""
-        self.log.secrets = KeyRing(self.data_keys, masters, log_id=self.log.identity.log_id)
+    def unlock(self, file: Path | None) -> None:
+        """Let secrets be sealed and opened with the master keys in a file, if there is one.
+
+        Raises InvalidRequest for the file, KeysMissing where it lacks a key of this log.
+        """
+        if file is not None:
+            masters = read_master_keys(file)
+            self.log.secrets = KeyRing(self.data_keys, masters, log_id=self.log.identity.log_id)
 
     def close(self) -> None:
         """Stop following, let go of connections, files and locks."""

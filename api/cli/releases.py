@@ -185,13 +185,21 @@ async def publish(
     at: Annotated[str | None, typer.Option(metavar="TIME", help="Let the service do it then.")] = None,
     steps: Annotated[str | None, typer.Option(metavar="1,10,50,100", help="First for these percents of users.")] = None,
     bake_minutes: Annotated[float, typer.Option(help="How long each step lasts.")] = 30,
+    guardrail: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC:BETTER:PERCENT", help="Roll it back where this is worse: latency_ms:lower:5."),
+    ] = None,
     environment: Environment = None,
     reason: Reason = None,
 ) -> None:
     """Bring all of it into force in one commit, or nothing."""
     body: dict[str, Any] = {} if at is None else {"publish_at": at}
     if steps is not None:
-        body["ramp"] = {"steps": [_percent(one) for one in steps.split(",")], "bake_minutes": bake_minutes}
+        guardrails = [_guardrail(one) for one in guardrail or ()]
+        percents = [_percent(one) for one in steps.split(",")]
+        body["ramp"] = {"steps": percents, "bake_minutes": bake_minutes, "guardrails": guardrails}
+    elif guardrail:
+        raise Misused("--guardrail watches over a release that a part of the users have: give --steps too")
     await _act(api, id_, "publish", environment, reason, **body)
 
 
@@ -212,6 +220,14 @@ def _percent(text: str) -> float:
         return float(text)
     except ValueError:
         raise Misused(f"{text} is not a percent: write --steps 1,10,50,100") from None
+
+
+def _guardrail(text: str) -> dict[str, Any]:
+    name, better, percent = [*text.rsplit(":", 2), "", ""][:3]
+    try:
+        return {"name": name, "better": better, "tolerated_change_percent": float(percent)}
+    except ValueError:
+        raise Misused(f"{text} is not METRIC:BETTER:PERCENT: write --guardrail latency_ms:lower:5") from None
 
 
 async def rollback(

@@ -226,13 +226,12 @@ def log_to_stdout(level: str) -> None:
 def migrated(store_url: str, *, secret_keys: Path | None = None) -> str:
     """Bring a store's schema up to date, and try its keys; answers which schema that is."""
     with told(Misused):
-        from api.bootstrap import unlock
         from infrastructure.migrations import HEAD
         from infrastructure.stores import open_store
 
         opened = open_store(store_url)
         try:
-            unlock(opened, secret_keys)
+            opened.unlock(secret_keys)
         finally:
             opened.close()
         return HEAD
@@ -270,13 +269,13 @@ def opened_service(
     is_read_only: bool = False,
 ) -> Iterator[Service]:
     """A store with its use cases; `on_open` sees the store before anything is recorded."""
-    from api.bootstrap import served, unlock
+    from api.bootstrap import served
     from infrastructure.stores import open_store
 
     opened = open_store(store_url)
     try:
         on_open(opened)
-        unlock(opened, secret_keys)
+        opened.unlock(secret_keys)
         yield from served(
             opened,
             environment=environment,

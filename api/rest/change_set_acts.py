@@ -12,7 +12,8 @@ from api.access import Access, ChangesConfigs
 from api.answers import json_response
 from api.conditions import ExpectedVersion
 from api.deps import Asked, Cases, CommandRequest, DryRunFlag, StrictRoute
-from api.rest.change_set_bodies import EXAMPLE_OF_CHECK, Act, Publish, RollBack, Step
+from api.rest.change_set_bodies import Act, Publish, RollBack, Step
+from api.rest.change_set_examples import EXAMPLE_OF_CHECK
 from api.rest.change_set_shapes import allowed, answered, checked_data
 from api.rest.change_sets import CHANGED
 from api.rest.change_sets import router as change_sets

@@ -10,8 +10,8 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from api.access import Access
 from api.rest.bodies import Body, CreateConfig, ModeField, Reason, Unset
+from api.rest.change_set_examples import MORE, NEW
 from api.rest.config_types import RuleBody
-from api.rest.examples import CHUNKING, CONFIG_ID
 from api.rest.experiments import PlanFields
 from api.rest.profiles import Settings
 from application.draft_changes import Wish
@@ -158,81 +158,6 @@ DraftBody = Annotated[
     | Annotated[ExperimentDraft, Tag("experiment")],
     Discriminator(_kind),
 ]
-DRAFTS: list[dict[str, Any]] = [
-    {"config_type": "chunking", "name": "main", "config_data": CHUNKING, "is_default": True},
-    {"kind": "profile", "name": "long_documents", "settings": {"retrieval": {"number_of_results": 25}}},
-]
-NEW: dict[str, Any] = {
-    "environment": "production",
-    "title": "longer chunks",
-    "description": "clauses were cut in half",
-    "drafts": DRAFTS,
-    "reason": "RAG-812",
-}
-
-
-MORE: dict[str, Any] = {"drafts": DRAFTS}
-FACTS: dict[str, Any] = {
-    "id": "8c1d8a44-b7be-5a7f-9f6d-0d6f0f3a9b1c",
-    "environment": "production",
-    "title": "longer chunks",
-    "state": "draft",
-    "version": 3,
-    "created_at": "2026-11-20T10:00:00.000001Z",
-    "created_by": "u-1",
-    "updated_at": "2026-11-20T10:00:00.000001Z",
-    "updated_by": "u-1",
-    "position": 1042,
-}
-LISTED = {**FACTS, "due_at": None}
-CHANGE_SET: dict[str, Any] = {
-    **FACTS,
-    "description": "clauses were cut in half",
-    "origin": None,
-    "drafts": [
-        {
-            "id": CONFIG_ID,
-            "kind": "config",
-            "operation": "create",
-            "name": "main",
-            "scope": "global",
-            "config_type": "chunking",
-            "base_version": 0,
-            "base": None,
-            "wanted": {
-                "name": "main",
-                "description": None,
-                "mode": "replace",
-                "unset": [],
-                "is_active": True,
-                "config_data": CHUNKING,
-                "default": CONFIG_ID,
-            },
-            "author": "u-1",
-        }
-    ],
-    "authors": ["u-1"],
-    "approved_by": ["u-2"],
-    "publish_at": None,
-    "ramp": {"steps": [1, 10, 50, 100], "bake_minutes": 30, "percent": 10},
-    "problem": None,
-    "rolled_back": None,
-}
-EXAMPLE_OF_CHECK: dict[str, Any] = {
-    "ok": False,
-    "problems": [
-        {
-            "pointer": "/drafts/0/config_data/max_chunk_size",
-            "message": "/config_data/max_chunk_size of the chunking config main at global was changed …",
-            "rule": "changed_since",
-            "base": 500,
-            "theirs": 900,
-            "ours": 700,
-        }
-    ],
-    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "approvals": {"demanded": 2, "counting": ["u-2"], "lapsed": ["u-3"]},
-}
 
 
 class DraftsBody(Body):
@@ -257,13 +182,22 @@ class Act(Body):
     reason: Reason = None
 
 
+class RampGuardrail(Body):
+    name: Annotated[str, Field(min_length=1, max_length=255, description="The metric, as outcomes have it.")]
+    better: Literal["higher", "lower"]
+    tolerated_change_percent: float = Field(ge=0, le=1_000, description="For the worse, of the other users' mean.")
+
+
 class RampBody(Body):
     steps: list[float] = Field(max_length=100, description="Percents of users, rising to 100.")
     bake_minutes: float = Field(30, allow_inf_nan=False, description="How long each step lasts.")
+    guardrails: list[RampGuardrail] = Field(
+        default_factory=list, max_length=20, description="It is rolled back where it surely does more harm than this."
+    )
 
     def ramp(self) -> Ramp:
         """Raises InvalidRequest."""
-        return Ramp.checked(self.steps, self.bake_minutes)
+        return Ramp.checked(self.steps, self.bake_minutes, [one.model_dump() for one in self.guardrails])
 
 
 class Publish(Act):

@@ -11,7 +11,8 @@ from api.access import ChangesConfigs, ReadsConfigs
 from api.answers import json_response
 from api.conditions import ExpectedVersion
 from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
-from api.rest.change_set_bodies import CHANGE_SET, LISTED, DraftsBody, NewChangeSet, wishes
+from api.rest.change_set_bodies import DraftsBody, NewChangeSet, wishes
+from api.rest.change_set_examples import CHANGE_SET, LISTED
 from api.rest.change_set_shapes import allowed, answered, change_set_data, listed
 from api.rest.examples import COMMAND_FAULTS, DRY_RUN, leads_to, responses
 from api.rest.preview import CONTEXTS_SEEN, IMPACT

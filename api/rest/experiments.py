@@ -254,7 +254,7 @@ def conclude_experiment(
 
 def problem_of(cases: UseCases, known: KnownExperiment, moment: Moment | None) -> str | None:
     """Of now; of the past it is not kept."""
-    return cases.schedule_experiments.problem_of(known) if moment is None else None
+    return cases.guards.schedule.problem_of(known) if moment is None else None
 
 
 def allowed(catalog: Catalog, id_: UUID, access: Access) -> KnownExperiment:

@@ -198,7 +198,7 @@ def summarise_failures(
     place = cases.default_environment if environment is None else environment
     access.to(place)
     wanted = wanted_failures(cases, place, config_id, version, config_type, since, until)
-    threshold = cases.watch_failures.watching.threshold
+    threshold = cases.guards.failures.watching.threshold
     found = cases.reports.failing(wanted, threshold=threshold, now_us=cases.store.now_us(), limit=limit)
     content = {
         "items": [failing_data(cases, one) for one in found],
@@ -250,7 +250,7 @@ def failure_data(one: Failure) -> dict[str, Any]:
 def failing_data(cases: UseCases, one: FailingVersion) -> dict[str, Any]:
     quarantined = None
     if one.config_id is not None and one.version is not None:
-        quarantined = cases.quarantine.position_of(one.config_id, one.version)
+        quarantined = cases.guards.quarantine.position_of(one.config_id, one.version)
     return {
         "config_type": one.config_type,
         "config_id": str(one.config_id) if one.config_id else None,

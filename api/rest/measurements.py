@@ -95,7 +95,8 @@ def report_outcomes(body: OutcomesBody, cases: Cases, access: ReportsUse) -> Res
         for one in body.outcomes
     ]
     taken = cases.measure_experiments.outcomes(environment, outcomes)
-    cases.guard_experiments.note(environment)
+    cases.guards.experiments.note(environment)
+    cases.guards.ramps.note(environment)
     return taken_response(taken, cases=cases)
 
 

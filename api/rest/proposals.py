@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from api.rest.change_set_bodies import CHANGE_SET
+from api.rest.change_set_examples import CHANGE_SET
 from api.rest.change_set_shapes import answered
 from api.rest.change_sets import router as change_sets
 from application.change_sets import change_set_id

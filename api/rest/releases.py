@@ -12,7 +12,8 @@ from api.access import ChangesConfigs, ReadsConfigs
 from api.answers import json_response
 from api.deps import Asked, AtPosition, Cases, DryRunFlag, StrictRoute
 from api.rest.bodies import Body, Reason
-from api.rest.change_set_bodies import CHANGE_SET, LongText, Text
+from api.rest.change_set_bodies import LongText, Text
+from api.rest.change_set_examples import CHANGE_SET
 from api.rest.change_set_shapes import answered
 from api.rest.change_sets import router as change_sets
 from api.rest.examples import COMMAND_FAULTS, CONFIG_ID, DRY_RUN, leads_to, responses

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from domain.documents import Document
 from domain.experiments.results import MetricResult, Results, VariantResult
 
 
@@ -19,6 +20,10 @@ class Breach:
     high: float
     tolerated: float
 
+    def to_data(self) -> Document:
+        names = ("metric", "change", "low", "high", "tolerated")
+        return {name: getattr(self, name) for name in names}
+
     def __str__(self) -> str:
         seen = f"{self.change:+.3g} % beside the control's, surely {self.low:+.3g} % to {self.high:+.3g} %"
         return f"{self.metric} of {self.variant} is {seen}; a change of {self.tolerated:g} % for the worse is tolerated"
@@ -30,8 +35,13 @@ def breaches(found: Results) -> Iterator[Breach]:
         return
     for metric in found.metrics:
         if "tolerated_change_percent" in metric.metric:
-            for variant in metric.variants:
-                yield from _breach(metric, variant)
+            yield from breaches_of(metric)
+
+
+def breaches_of(metric: MetricResult) -> Iterator[Breach]:
+    """Of one guardrail, by every variant."""
+    for variant in metric.variants:
+        yield from _breach(metric, variant)
 
 
 def _breach(metric: MetricResult, variant: VariantResult) -> Iterator[Breach]:

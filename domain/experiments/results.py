@@ -111,7 +111,7 @@ def results(
     found = {name: exposed.get(name, Exposed(0, 0)) for name in names}
     p_value = mismatch_p_value({name: one.lately for name, one in found.items()}, asked.shares)
     metrics = (
-        _of_metric(
+        metric_result(
             metric, _samples(metric, found, measured[metric["name"]]), asked.control, shares_match=p_value >= MISMATCH
         )
         for metric in asked.metrics
@@ -127,7 +127,8 @@ def _samples(
     return {name: measured.get(name, nobody).sample(metric, exposed=one.users) for name, one in exposed.items()}
 
 
-def _of_metric(metric: Document, samples: Mapping[str, Sample], control: str, *, shares_match: bool) -> MetricResult:
+def metric_result(metric: Document, samples: Mapping[str, Sample], control: str, *, shares_match: bool) -> MetricResult:
+    """Each variant beside the control."""
     base, found = samples[control], []
     for name, sample in samples.items():
         comparison = None if name == control else compared(sample, base)

@@ -120,10 +120,12 @@ class ChangeSet(Aggregate):
         percent: float
         steps: list[float]
         bake_minutes: float
+        guardrails: list[Document] | None = None
 
         def apply(self, aggregate: ChangeSet) -> None:
             super().apply(aggregate)
-            aggregate.percent, aggregate.ramp = self.percent, Ramp(tuple(self.steps), self.bake_minutes)
+            aggregate.percent = self.percent
+            aggregate.ramp = Ramp(tuple(self.steps), self.bake_minutes, tuple(self.guardrails or ()))
             aggregate.problem, aggregate.publish_at, aggregate.published_for = None, None, self.reason
 
     class RampEnded(RampEvent):

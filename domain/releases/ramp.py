@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from uuid import UUID
 
@@ -19,13 +19,17 @@ LONGEST_BAKE_MINUTES = 7 * 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """Percents of users, each for so many minutes before the next."""
+    """Percents of users, each for so many minutes before the next.
+
+    A guardrail is `name` (of a metric), `better` (higher or lower), `tolerated_change_percent`.
+    """
 
     steps: tuple[float, ...]
     bake_minutes: float
+    guardrails: tuple[Document, ...] = ()
 
     @classmethod
-    def checked(cls, steps: Sequence[float], bake_minutes: float) -> Ramp:
+    def checked(cls, steps: Sequence[float], bake_minutes: float, guardrails: Sequence[Document] = ()) -> Ramp:
         """Raises InvalidRequest."""
         rising = all(one < other for one, other in pairwise(steps))
         if not 1 <= len(steps) <= MOST_STEPS or not rising or not steps[0] > 0 or steps[-1] != ALL:
@@ -34,14 +38,14 @@ class Ramp:
         if not 0 <= bake_minutes <= LONGEST_BAKE_MINUTES:
             message = f"bake_minutes is 0 to {LONGEST_BAKE_MINUTES:,}"
             raise InvalidRequest.at("/ramp/bake_minutes", message, "bake_minutes")
-        return cls(tuple(steps), bake_minutes)
+        return cls(tuple(steps), bake_minutes, tuple(guardrails))
 
     @classmethod
     def of(cls, data: Document) -> Ramp:
-        return cls(tuple(data["steps"]), data["bake_minutes"])
+        return cls(tuple(data["steps"]), data["bake_minutes"], tuple(data.get("guardrails", ())))
 
     def to_data(self) -> Document:
-        return {"steps": list(self.steps), "bake_minutes": self.bake_minutes}
+        return {"steps": list(self.steps), "bake_minutes": self.bake_minutes, "guardrails": list(self.guardrails)}
 
     def after(self, percent: float) -> float:
         """The next step."""
@@ -50,11 +54,13 @@ class Ramp:
 
 @dataclass(frozen=True, slots=True)
 class KnownRamp:
-    """A ramp as it is looked up; `id` is that of the change set in 32 hex digits."""
+    """A ramp as it is looked up; `id` is that of the change set in 32 hex digits. `since_us` is when it was stepped."""
 
     id: str
     environment: str
     percent: float
+    since_us: int
+    guardrails: tuple[Document, ...] = field(default=(), hash=False)
 
     @property
     def scope(self) -> Scope:

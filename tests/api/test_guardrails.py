@@ -39,7 +39,7 @@ def latencies(means: dict[str, float]) -> list[dict[str, Any]]:
 
 
 def looked(client: Client) -> None:
-    client.service.use_cases.guard_experiments.look()
+    client.service.use_cases.guards.experiments.look()
 
 
 def read(client: Client, experiment: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_what_cannot_be_paused_now_is_told_and_tried_again(
 
 def test_the_service_looks_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.report_keeper.LOOK_SECONDS", 0.02)
-    monkeypatch.setattr("application.guard_experiments.EVERY_US", 20_000)
+    monkeypatch.setattr("application.after_news.EVERY_US", 20_000)
     with opened("memory:") as client:
         experiment = started(client)
         measure(client, deep=120)

@@ -59,7 +59,7 @@ def comes(true: Callable[[], Any]) -> bool:
 
 def looked(client: Client) -> None:
     """What was reported has been looked at."""
-    client.service.use_cases.watch_failures.look()
+    client.service.use_cases.guards.failures.look()
 
 
 def read(client: Client, config: dict[str, Any]) -> dict[str, Any]:

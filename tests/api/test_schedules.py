@@ -24,7 +24,7 @@ def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def looked(client: Client) -> None:
-    client.service.use_cases.schedule_experiments.look()
+    client.service.use_cases.guards.schedule.look()
 
 
 def read(client: Client, experiment: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_a_read_only_server_does_not_try(tmp_path: Path, monkeypatch: pytest.Mon
         experiment = planned(writable, starts_at=PAST)
     monkeypatch.undo()
     with opened(address, is_read_only=True) as client:
-        client.service.use_cases.schedule_experiments.look_if_due()
+        client.service.use_cases.guards.schedule.look_if_due()
         found = read(client, experiment)
         assert (found["status"], found["schedule_problem"]) == ("draft", None)
         assert "varve_experiments_refused_total{" not in client.get("/metrics").text

@@ -28,7 +28,7 @@ def keys(tmp_path: Path) -> Path:
 
 
 def unlocked(opened: OpenStore, keys: Path) -> OpenStore:
-    opened.unlock(read_master_keys(keys))
+    opened.unlock(keys)
     return opened
 
 

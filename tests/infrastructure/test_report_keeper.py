@@ -62,7 +62,7 @@ def test_who_does_not_lead_forgets_nothing() -> None:
 
 @pytest.mark.parametrize("error", [StoreUnavailable("the store is away"), RuntimeError("a fault of ours")])
 def test_it_outlives_what_goes_wrong(monkeypatch: pytest.MonkeyPatch, restless: Client, error: Exception) -> None:
-    watch = restless.service.use_cases.watch_failures
+    watch = restless.service.use_cases.guards.failures
     with monkeypatch.context() as patch:
         failed: list[int] = []
 
