@@ -38,7 +38,7 @@ export function History({query}) {
       </ol>
       <${Blame} steps=${steps} />
     </div>
-    ${asked && html`<${Question} ...${{asked, id, newest, onClose: () => setAsked(null), onDone: ({data, status}) => (setSet(status === 202 ? data : null), again())}} />`}`;
+    ${asked && html`<${Question} ...${{asked, id, steps, onClose: () => setAsked(null), onDone: ({data, status}) => (setSet(status === 202 ? data : null), again())}} />`}`;
 }
 
 export function scopeText({scope_kind: kind, scope_id: id}) {
@@ -81,9 +81,10 @@ function Version({step, newest, onAsk}) {
     </li>`;
 }
 
-function Question({asked: {act, step}, id, newest, onClose, onDone}) {
+function Question({asked: {act, step}, id, steps, onClose, onDone}) {
+  const newest = steps[0];
   const rollback = (reason) => ask(`/api/runtime-configs/${id}/rollback`, {method: "POST", body: {to_version: step.version, reason}}).then(onDone);
-  const undo = (reason) => ask(`/api/events/${step.position}/undo`, {method: "POST", body: {reason}}).then(onDone);
+  const undo = async (reason) => onDone(await ask(`/api/events/${await eventOf(step, steps, id)}/undo`, {method: "POST", body: {reason}}));
   if (act === "undo")
     return html`
       <${Dialog} title=${`Undo version ${step.version}`} act="Undo it" onAct=${undo} onClose=${onClose}>
@@ -95,6 +96,13 @@ function Question({asked: {act, step}, id, newest, onClose, onDone}) {
       <p>It becomes the newest version. Nothing is lost: this can be rolled back too.</p>
       <${Changes} changes=${differences(newest.new_data, step.new_data)} />
     <//>`;
+}
+
+/** Where the event of a version stands in the log: a version tells where its commit ends, which others may share. */
+async function eventOf(step, steps, id) {
+  const after = steps.find(({position}) => position < step.position)?.position ?? 0;
+  const {items} = await listed("/api/events", {query: [["subject", id], ["after", String(after)]], most: 1});
+  return items.find(({stream_version: version}) => version === step.version).position;
 }
 
 /** Who gave each field the value that it has. */
