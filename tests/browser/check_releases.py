@@ -279,6 +279,56 @@ def test_a_direct_change_that_others_must_approve_leads_to_its_change_set(
     assert now(service, "production", "retrieval") == {"number_of_results": 6}
 
 
+def test_undoing_one_of_two_that_were_published_together_undoes_that_one(
+    page: Page, service: httpx.Client, keys: dict[str, str]
+) -> None:
+    sent(service, "POST", "/api/environments", name="pair")
+    made = put(service, "pair", "chunking", {"max_chunk_size": 400})
+    put(service, "pair", "retrieval", {"number_of_results": 5})
+    id_ = drafted(service, "pair", "both", chunking={"max_chunk_size": 500}, retrieval={"number_of_results": 6})
+    sent(service, "POST", f"/api/change-sets/{id_}/publish")
+    sign_in(page, keys["ada"], f"/history?id={made['id']}")
+    page.get_by_role("button", name="Undo this change").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo it").click()
+    page.get_by_text("Version 3").first.wait_for()
+    found = now(service, "pair", "chunking"), now(service, "pair", "retrieval")
+    assert found == ({"max_chunk_size": 400}, {"number_of_results": 6})
+
+
+def test_a_profile_that_others_must_approve_is_drafted(page: Page, service: httpx.Client, keys: dict[str, str]) -> None:
+    profile = {"kind": "profile", "name": "deep", "settings": {"retrieval": {"number_of_results": 20}}}
+    id_ = sent(
+        service, "POST", "/api/change-sets", environment="production", title="a profile for experts", drafts=[profile]
+    )["id"]
+    glass = {"Varve-Break-Glass": "for the test"}
+    service.post(f"/api/change-sets/{id_}/publish", json={"reason": "RAG-3"}, headers=glass).raise_for_status()
+    sign_in(page, keys["ada"], "/profiles?environment=production")
+    page.locator("[id='field/number_of_results']").fill("30")
+    page.get_by_role("button", name="Save 1 change").click()
+    page.get_by_label("What the change set is for").fill("deeper")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    page.locator(".done").get_by_role("link", name="deeper").click()
+    page.locator("article.draft", has_text="the profile deep").locator("ins", has_text="30").wait_for()
+
+
+def test_the_forms_behind_an_empty_change_set_save_into_it(
+    page: Page, service: httpx.Client, keys: dict[str, str]
+) -> None:
+    sign_in(page, keys["ada"], "/releases")
+    page.get_by_role("button", name="Begin a change set").click()
+    page.get_by_label("What it is for").fill("begun here")
+    page.get_by_role("dialog").locator("select[name=environment]").select_option("staging")
+    page.get_by_role("button", name="Begin it").click()
+    page.get_by_role("link", name="what is in force").click()
+    page.get_by_role("link", name="Change query_rewriting").click()
+    page.get_by_label("set timeout here").check()
+    page.locator("[id='field/timeout']").fill("11")
+    page.locator(".edit-effect ins", has_text="11").first.wait_for()
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("link", name="begun here").click()
+    page.locator("article.draft", has_text="query_rewriting for everybody").wait_for()
+
+
 def test_a_change_set_is_seen_as_if_it_were_in_force(page: Page, service: httpx.Client, keys: dict[str, str]) -> None:
     before = now(service, "staging", "chunking")["max_chunk_size"]
     id_ = drafted(service, "staging", "seen before", chunking={"max_chunk_size": 1234, "chunk_overlap": 10})

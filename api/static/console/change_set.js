@@ -26,6 +26,11 @@ export function ChangeSet({id}) {
   const found = useAnswer((signal) => ask(path, {signal}), [path, looks]);
   const one = found.data?.data;
   useEffect(() => void (one && setEnvironment(one.environment)), [one?.environment]);
+  useEffect(() => {
+    const {title} = document;
+    if (one) document.title = `${one.title} · Varve`;
+    return () => (document.title = title);
+  }, [one?.title]);
   if (!one && found.problem?.status === 404) return html`<${Empty} title="There is no such change set"><p>${found.problem.message}. <a href="/releases">All that there are</a></p><//>`;
   if (!one) return found.problem ? html`<${Trouble} problem=${found.problem} />` : html`<${Waiting} />`;
   return html`<${Trouble} problem=${found.problem} /><${Page} ...${{one, told, again: found.again}} />`;

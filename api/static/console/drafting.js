@@ -4,19 +4,23 @@ import {ask} from "./api.js";
 import {useAnswer} from "./asking.js";
 import {OPEN, addressOf, changeSetsOf} from "./change_sets.js";
 import {merged} from "./documents.js";
-import {html} from "./view.js";
+import {html, useEffect} from "./view.js";
 
-/** @param {{environment: string, into: string, onInto: (into: string) => void}} props `into`: "" for at once, "new", or the id of a change set */
-export function Destination({environment, into, onInto}) {
+/**
+ * @param {{environment: string, into: string, onInto: (into: string) => void, isConfig?: boolean}} props `into`: "" for at once, "new", or the id of
+ *   a change set. A change of a config that others must approve becomes one by itself; others have to be drafted
+ */
+export function Destination({environment, into, onInto, isConfig = true}) {
   const stage = useAnswer((signal) => ask(`/api/environments/${encodeURIComponent(environment)}`, {signal}), [environment]);
   const sets = useAnswer((signal) => changeSetsOf(environment, signal), [environment, into]);
   const open = (sets.data?.items ?? []).filter(({state}) => OPEN.includes(state));
   const needsOthers = stage.data?.data.approvals > 0;
+  useEffect(() => void (needsOthers && !isConfig && !into && onInto("new")), [needsOthers]);
   const option = (value, text) => html`<option value=${value} selected=${value === into}>${text}</option>`;
   return html`
     <label class="reason-field">Save it
       <select name="into" value=${into} onChange=${(event) => onInto(event.target.value)}>
-        ${option("", needsOthers ? "for approval, as a change set of its own" : "in force, at once")}
+        ${(isConfig || !needsOthers) && option("", needsOthers ? "for approval, as a change set of its own" : "in force, at once")}
         ${option("new", "as a draft, in a new change set")}
         ${open.map(({id, title}) => option(id, `as a draft, in “${title}”`))}
         ${into && into !== "new" && !open.some(({id}) => id === into) && option(into, "as a draft, in the change set that you came from")}

@@ -45,7 +45,7 @@ export function Drafts({one, problems, isOpen, onDone}) {
   return html`
     <section aria-labelledby="drafts">
       <h2 id="drafts">${one.drafts.length ? counted(one.drafts.length, "draft") : "No drafts yet"}</h2>
-      ${one.drafts.length === 0 && html`<p class="quiet">Choose what to change in <a href=${`/?environment=${encodeURIComponent(one.environment)}`}>what is in force</a>, and save it as a draft in this change set.</p>`}
+      ${one.drafts.length === 0 && html`<p class="quiet">Choose what to change in <a href=${`/?${new URLSearchParams({environment: one.environment, change_set: one.id})}`}>what is in force</a>: the forms there save into this change set.</p>`}
       ${shown.map((draft, n) => html`<${Draft} key=${draft.id} ...${{one, draft, isOpen, onDone, problems: problems.filter(({pointer}) => keysOf(pointer)[1] === String(n) && keysOf(pointer)[0] === "drafts")}} />`)}
       ${shown.length < one.drafts.length && html`<p class="acts"><button type="button" onClick=${() => setWhole(true)}>Show the other ${one.drafts.length - shown.length}</button></p>`}
     </section>`;

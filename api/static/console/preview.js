@@ -12,7 +12,7 @@ export function Preview({id}) {
   const name = found.data ? html`<bdi>${found.data.data.title}</bdi>` : "the change set";
   return html`
     <div class="notice preview" role="status">
-      <p><strong>Not in force yet.</strong> This is what everybody here would get were <a href=${addressOf(id)}>${name}</a> published now; beside it stands what it would take the place of.</p>
+      <p><strong>Not in force yet.</strong> This is what everybody here would get were <a href=${addressOf(id)}>${name}</a> published now; beside it stands what it would take the place of. <em>Change</em> saves into it.</p>
       <p><a href=${here({change_set: null, differing: null})}>Show what is in force</a></p>
     </div>`;
 }

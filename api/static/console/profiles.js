@@ -6,6 +6,7 @@ import {go, here} from "./address.js";
 import {Changes} from "./changes.js";
 import {Dialog} from "./dialog.js";
 import {differences, leaves} from "./documents.js";
+import {Destination, Drafted, drafted} from "./drafting.js";
 import {Form} from "./form.js";
 import {Empty, Trouble, Waiting} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
@@ -76,6 +77,7 @@ function NewProfile({isFirst, environment, onDone}) {
 function Profile({profile, types, onDone}) {
   const [settings, setSettings] = useState(profile.settings);
   const [asked, setAsked] = useState(null);
+  const [set, setSet] = useState(null); // the change set that it was drafted in
   const path = `/api/profiles/${profile.id}`;
   const edits = differences(profile.settings, settings);
   const put = (body) => ask(path, {method: "PUT", body, ifMatch: `"${profile.version}"`}).then(onDone);
@@ -105,10 +107,25 @@ function Profile({profile, types, onDone}) {
         <button type="button" class="main" disabled=${edits.length === 0} onClick=${() => setAsked("save")}>Save ${edits.length > 0 && counted(edits.length, "change")}</button>
       </p>`}
       <${Users} profile=${profile} />
-      ${asked === "save" && html`<${Dialog} title=${`Change ${profile.name}`} act="Save" onClose=${() => setAsked(null)} onAct=${(reason) => put({settings: withoutEmpty(settings), reason})}><p>Everybody who is given it gets this at the next read.</p><${Changes} changes=${edits} /><//>`}
+      ${set && html`<${Drafted} set=${set} />`}
+      ${asked === "save" && html`<${Saving} ...${{profile, settings: withoutEmpty(settings), edits, put, onDrafted: setSet, onClose: () => setAsked(null)}} />`}
       ${asked === "switch" && html`<${Dialog} title=${profile.is_active ? `Switch ${profile.name} off` : `Switch ${profile.name} on`} act=${profile.is_active ? "Switch off" : "Switch on"} onClose=${() => setAsked(null)} onAct=${(reason) => put({is_active: !profile.is_active, reason})}><p>${profile.is_active ? "Its users get what lies below, until it is switched on again." : "Its users get what it sets again."}</p><//>`}
       ${asked === "delete" && html`<${Dialog} title=${`Delete ${profile.name}`} act="Delete it" asksReason=${false} onClose=${() => setAsked(null)} onAct=${() => ask(path, {method: "DELETE", ifMatch: `"${profile.version}"`}).then(() => (onDone(), go(here({profile: null}))))}><p>Nobody may be given it still. A profile of this name can be made again.</p><//>`}
     </section>`;
+}
+
+/** What is to be changed, and whether now or as a draft. */
+function Saving({profile, settings, edits, put, onDrafted, onClose}) {
+  const [into, setInto] = useState("");
+  const {name, environment, version} = profile;
+  const draft = {kind: "profile", name, settings, base_version: version};
+  const save = async (reason, said) => (into ? onDrafted(await drafted(into, {environment, draft, reason, said})) : put({settings, reason}));
+  return html`
+    <${Dialog} title=${`Change ${name}`} act="Save" onClose=${onClose} onAct=${save}>
+      <p>${into ? "Everybody who is given it gets this when the change set is published." : "Everybody who is given it gets this at the next read."}</p>
+      <${Changes} changes=${edits} />
+      <${Destination} ...${{environment, into, onInto: setInto, isConfig: false}} />
+    <//>`;
 }
 
 function withoutEmpty(settings) {
