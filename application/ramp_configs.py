@@ -9,8 +9,9 @@ from domain.aggregate import stream_id
 from domain.configs.scope import GLOBAL
 from domain.configs.slot import Slot, slot_id
 from domain.errors import Conflict, InvalidRequest
-from domain.releases.change_set import ChangeSet, release_scope
+from domain.releases.change_set import ChangeSet
 from domain.releases.draft import Draft
+from domain.releases.ramp import release_scope
 
 NAME = "release"  # of each such config, in its slot
 

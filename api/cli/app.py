@@ -13,6 +13,7 @@ from api.cli import (
     auditing,
     bisecting,
     changing,
+    comparing,
     compliance,
     environments,
     evaluations,
@@ -162,7 +163,7 @@ GROUPS: dict[str, tuple[str, dict[str, Command]]] = {
             "step": releases.step,
             "rollback": releases.rollback,
             "discard": releases.discard,
-            "compare": releases.compare,
+            "compare": comparing.compare,
         },
     ),
     "evaluation": (

@@ -9,6 +9,7 @@ import typer
 
 from api.cli.changing import Fields, ScopeArgument, TypeArgument, assigned, found_config
 from api.cli.client import Api
+from api.cli.comparing import Profiles, Scopes, Types
 from api.cli.failures import Failed, Misused
 from api.cli.options import Environment, Reason
 from domain.configs.merge import merged
@@ -18,9 +19,6 @@ SETS = "/api/change-sets"
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The change set: its id, how that begins, or its title.")]
 Title = Annotated[str | None, typer.Option(help="Of a new change set.")]
-Types = Annotated[list[str] | None, typer.Option("--type", help="Only this type. May repeat.")]
-Profiles = Annotated[list[str] | None, typer.Option("--profile", help="Only this profile. May repeat.")]
-Scopes = Annotated[list[str] | None, typer.Option("--scope", help="Only this scope. May repeat.")]
 
 
 async def create(
@@ -245,34 +243,6 @@ async def rollback(
 async def discard(api: Api, id_: Id, *, environment: Environment = None, reason: Reason = None) -> None:
     """Give it up for good."""
     await _act(api, id_, "discard", environment, reason)
-
-
-async def compare(
-    api: Api,
-    environments: Annotated[list[str], typer.Argument(metavar="ENV ENV...")],
-    *,
-    types: Types = None,
-    scopes: Scopes = None,
-    profiles: Profiles = None,
-) -> None:
-    """Show what is in force in environments, side by side, where it differs."""
-    query = {"environments": environments, "config_type": types or None, "scope": scopes or None}
-    query["profile"] = profiles or None
-    found = [one async for one in api.items("/api/compare", **query)]
-    if api.terminal.as_json:
-        api.terminal.answer({"items": found, "next": None})
-        return
-    rows = [
-        (
-            one["config_type"] or "",
-            one["scope"],
-            field["pointer"],
-            *(field["values"].get(name, "") for name in environments),
-        )
-        for one in found
-        for field in one["fields"]
-    ]
-    api.terminal.table(("type", "scope", "field", *environments), rows)
 
 
 async def _act(api: Api, id_: str, verb: str, environment: str | None, reason: str | None, **more: Any) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from domain.aggregate import Aggregate, PlacedEvent
-from domain.configs.scope import Scope
 from domain.documents import Document
 from domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, StaleVersion
 from domain.releases.draft import Draft, Kind
-from domain.releases.ramp import ALL, Ramp
+from domain.releases.ramp import ALL, Ramp, release_scope
 from domain.releases.states import APPROVED, CHECKED, DRAFT, OPEN, POSSIBLE, PROPOSED, PUBLISHED, RAMPING, state_after
 from domain.stamp import Stamp
 
@@ -295,8 +294,3 @@ class ChangeSet(Aggregate):
         """Raises Conflict."""
         if not self.drafts:
             raise Conflict("this change set has no drafts: add what is to change first")
-
-
-def release_scope(change_set: UUID) -> Scope:
-    """Where the events of a change set stand, and its settings while they are rolled out step by step."""
-    return Scope("release", str(change_set))

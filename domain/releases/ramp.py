@@ -64,10 +64,15 @@ class KnownRamp:
 
     @property
     def scope(self) -> Scope:
-        return Scope("release", str(UUID(self.id)))
+        return release_scope(UUID(self.id))
 
     def takes(self, context: Context) -> bool:
         """Whether the context's user is on it already; who is stays on it."""
         if context.user_id is None or context.environment != self.environment:
             return False
         return bucket(context.user_id, f"release-{self.id}") < self.percent * BUCKETS / ALL
+
+
+def release_scope(change_set: UUID) -> Scope:
+    """Where the events of a change set stand, and its settings while they are rolled out step by step."""
+    return Scope("release", str(change_set))
