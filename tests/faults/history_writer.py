@@ -11,12 +11,13 @@ from uuid import UUID, uuid4
 
 from application.assign_profiles import NewProfile
 from application.change_sets import change_set_id
-from application.commands import DryRun, Outcome
+from application.commands import Outcome
 from application.draft_changes import Wish
 from application.edit_configs import Draft
 from application.moments import Moment
 from application.ports import BreakGlass, Command
 from application.restore import Selection
+from application.side_by_side import Part
 from application.use_cases import UseCases
 from application.views import ConfigFilter, ConfigView
 from domain.config_types.spec import Rule, TypeSpec
@@ -28,6 +29,7 @@ from domain.installation.policy import Policy, PolicyRule
 from domain.profiles.profile import KnownProfile
 from domain.releases.ramp import Ramp
 from tests.faults.load import NAMES, random_document
+from tests.faults.lock_writer import LockWriter, done, laboratory
 
 SCOPES = [
     Scope("global"),
@@ -50,6 +52,8 @@ EXPECTED = {
     "behind",
     "frozen",
     "policy_refused",
+    "locked",
+    "index_not_ready",
 }
 
 Given = dict[tuple[int, Context], str]
@@ -78,7 +82,8 @@ class Writer:
         self.accepted = 0  # commits that record something, at least
         self._change_sets: list[UUID] = []
         self._ramped: list[UUID] = []
-        self._acts: list[tuple[float, Callable[[], Outcome | None]]] = [
+        self._acts: list[tuple[float, Callable[[], Outcome | bool]]] = [
+            *LockWriter(cases, environment, self._random, self._command).acts,
             (6, self._create),
             (6, self._update),
             (4, self._switch_default),
@@ -107,32 +112,29 @@ class Writer:
             (1, self._delete_policy),
             (1, self._retire),
             (2, self._begin_change_set),
+            (1, self._release),
             (2, self._draft),
             (1, self._remove_draft),
             (1, self._propose),
-            (1, self._check_and_approve),
+            (2, self._check),
+            (1, self._approve),
             (2, self._publish),
             (0.5, self._discard),
-            (1, self._roll_back_change_set),
+            (2, self._roll_back_change_set),
             (2, self._begin_ramp),
-            (2, self._step),
+            (3, self._step),
             (1, self._wait_and_halt),
         ]
-
-    @property
-    def acts(self) -> list[str]:
-        """What there is to do, as `operations` counts it."""
-        return [act.__name__[1:] for _, act in self._acts]
 
     def write(self, is_enough: Callable[[], bool]) -> None:
         weights, acts = zip(*self._acts, strict=True)
         while not is_enough():
-            likely = [n if self.operations[act.__name__[1:]] else n + 6 for n, act in zip(weights, acts, strict=True)]
+            likely = [n if self.operations[named(act)] else n + 6 for n, act in zip(weights, acts, strict=True)]
             (act,) = self._random.choices(acts, likely)  # above all what was never done yet
             try:
                 outcome = act()
-                records = outcome is not None and outcome.commit.first <= outcome.commit.last
-                self.operations[act.__name__[1:] if records else "nothing recorded"] += 1
+                records = outcome if isinstance(outcome, bool) else outcome.commit.first <= outcome.commit.last
+                self.operations[named(act) if records else "nothing recorded"] += 1
                 self.accepted += records
             except Refusal as refusal:
                 self.operations[f"refused {refusal.code}"] += 1
@@ -210,7 +212,7 @@ class Writer:
         position = self._event_of_a_config().position
         return self._cases.undo.undo(position, force=force, command=self._command("undo"))
 
-    def _import(self) -> None:
+    def _import(self) -> bool:
         configs = [
             {
                 "environment": self._environment,
@@ -224,14 +226,17 @@ class Writer:
             for scope in SCOPES[2:4]
         ]
         bundle = {"varve_bundle": 1, "configs": configs}
-        self._cases.transfer.import_bundle(bundle, command=self._command("import"))
+        return self._cases.transfer.import_bundle(bundle, command=self._command("import")).commits > 0
 
-    def _redefine(self) -> None:
-        redefine(self._cases, self._random.randint(0, 99), self._command("define"))
+    def _redefine(self) -> Outcome:
+        return redefine(self._cases, self._random.randint(0, 99), self._command("define"))
 
-    def _read_variables(self) -> None:
+    def _read_variables(self) -> Outcome:
         variables = {name: str(self._random.choice((20, 150, 400, 900))) for name in self._random.sample(VARIABLES, 2)}
-        self._cases.read_environment.sync(variables, environment=self._environment, command=self._command("sync"))
+        command = self._command("sync")
+        return done(
+            self._cases.read_environment.sync(variables, environment=self._environment, command=command).outcome
+        )
 
     def _settings(self) -> dict[str, Document]:
         return {name: self._document(name) for name in self._random.sample(TYPES, self._random.randint(0, 2))}
@@ -333,6 +338,10 @@ class Writer:
         return done(govern.retire(aside, command=self._command("retire_environment")))
 
     def _wish(self) -> Wish:
+        if self._random.random() < 0.2:
+            deletes = self._random.random() < 0.3
+            fields = {} if deletes else {"settings": self._settings(), "is_active": self._random.random() < 0.6}
+            return Wish("profile", fields, self._random.choice(PROFILES), deletes=deletes)
         scope, config_type = self._random.choice(SCOPES), self._random.choice(TYPES)
         fields = {"config_data": self._document(config_type), "is_default": True}
         return Wish("config", fields, self._random.choice(NAMES), scope, config_type)
@@ -341,6 +350,15 @@ class Writer:
         command = self._command("create_change_set")
         wishes = [self._wish()]
         outcome = self._cases.releases.change_sets.create(self._environment, title="t", wishes=wishes, command=command)
+        self._change_sets.append(change_set_id(command))
+        return done(outcome)
+
+    def _release(self) -> Outcome:
+        """Of what was tried in the laboratory."""
+        source, command = laboratory(self._environment), self._command("create_release")
+        wishes = self._cases.releases.side_by_side.wishes(source, self._environment, Part(), deletions=False)
+        how: dict[str, Any] = {"origin": {"release_from": source}, "proposed": True, "command": command}
+        outcome = self._cases.releases.change_sets.create(self._environment, title="r", wishes=wishes, **how)
         self._change_sets.append(change_set_id(command))
         return done(outcome)
 
@@ -361,10 +379,15 @@ class Writer:
     def _propose(self) -> Outcome:
         return done(self._cases.releases.change_sets.propose(self._change_set(), command=self._command("propose")))
 
-    def _check_and_approve(self) -> Outcome:
-        id_, publishing = self._change_set(), self._cases.releases.publishing
-        publishing.check(id_, command=self._command("check"))
-        return done(publishing.approve(id_, command=replace(self._command("approve"), principal="another")))
+    def _check(self) -> bool:
+        return (
+            self._cases.releases.publishing.check(self._change_set(), command=self._command("check")).outcome
+            is not None
+        )
+
+    def _approve(self) -> Outcome:
+        command = replace(self._command("approve"), principal="another")
+        return done(self._cases.releases.publishing.approve(self._change_set(), command=command))
 
     def _publish(self) -> Outcome:
         return done(self._cases.releases.publishing.publish(self._change_set(), command=self._command("publish")))
@@ -412,14 +435,14 @@ class Writer:
         raise NotFound("no event of a config is near")
 
 
-def redefine(cases: UseCases, number: int, command: Command) -> None:
+def named(act: Callable[[], Outcome | bool]) -> str:
+    """What somebody does, as it is counted."""
+    return act.__name__.removeprefix("_")
+
+
+def redefine(cases: UseCases, number: int, command: Command) -> Outcome:
     """A type of our own, each time with other defaults and another rule."""
     schema = {"type": "integer", "minimum": 0, "maximum": 100, "default": number}
     rule = Rule("low", f"this.level <= {min(100, number + 30)}", "level is too high", ("/level",))
     spec = TypeSpec("level", "", "overlay", {"type": "object", "properties": {"level": schema}}, (rule,))
-    cases.register_types.define(spec, command=command, force=True)
-
-
-def done(outcome: Outcome | DryRun) -> Outcome:
-    assert isinstance(outcome, Outcome)
-    return outcome
+    return done(cases.register_types.define(spec, command=command, force=True).outcome)
