@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -14,7 +15,8 @@ from api.deps import AtPosition, Cases, StrictRoute
 from api.json_text import json_text
 from api.rest.examples import CONFIG_ID, responses
 from application.inspect_log import Wanted
-from application.moments import parsed_us
+from application.moments import TAG, parsed_us
+from application.use_cases import UseCases
 from domain.configs.scope import Scope
 from domain.errors import InvalidRequest, NotFound
 
@@ -40,11 +42,13 @@ STATUS = {"items": [VIEW], "next": None, "building": {"events": 40_000, "of": 20
 REBUILT = {"generation": 2, "events": 1042, "position": 1042, "seconds": 0.4, "digest": "9f86d0…"}
 COMPARED = {"equal": True, "position": 1042, "digest": "9f86d0…", "difference": None}
 
-PAGE_OF_EVENTS = responses(400, 503, ok={200: ("A page of the log, oldest first.", {"items": [EVENT], "next": "1077"})})
+PAGE_OF_EVENTS = responses(
+    400, 404, 503, ok={200: ("A page of the log, oldest first.", {"items": [EVENT], "next": "1077"})}
+)
 PAGE_OF_EVENTS[200]["content"]["application/x-ndjson"] = {"example": json_text(EVENT).decode() + "\n"}
 
-FROM = "A time: only what was recorded then or later."
-TO = "A time: only what was recorded then or earlier."
+FROM = "A time: only what was recorded then or later. Or tag:NAME: only what came after it."
+TO = "A time, or tag:NAME: only what was recorded then or earlier."
 
 
 @router.get(
@@ -59,11 +63,14 @@ def list_events(
     cases: Cases,
     access: ReadsLog,
     after: Annotated[int, Query(ge=0, lt=2**63, description="A position: events beyond it are told.")] = 0,
+    before: Annotated[int | None, Query(ge=1, lt=2**63, description="A position: events below it are told.")] = None,
+    order: Annotated[Literal["oldest", "newest"], Query(description="Which come first.")] = "oldest",
     types: Annotated[list[str], Query(max_length=50, description="Only events of these types; may repeat.")] = [],
     actor: Annotated[str | None, Query(max_length=255, description="Only what this actor did.")] = None,
     subject: Annotated[
         str | None, Query(max_length=300, description="Only about a stream (its id), or a scope (global, kind:id).")
     ] = None,
+    environment: Annotated[str | None, Query(max_length=63, description="Only what belongs to this one.")] = None,
     from_: Annotated[str | None, Query(alias="from", max_length=100, description=FROM)] = None,
     to: Annotated[str | None, Query(max_length=100, description=TO)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -71,23 +78,38 @@ def list_events(
         Literal["json", "ndjson"], Query(description="ndjson: all that follows, a line each, with no limit.")
     ] = "json",
 ) -> Response:
-    """The log, event by event, in the order of positions. `next` is the `after` of the page that follows."""
+    """The log, event by event, in the order of positions, or the newest first.
+
+    `next` is the `after` of the page that follows, or its `before`.
+    """
     access.to_installation()
-    start, end = (None if text is None else time_at(text, at) for text, at in ((from_, "/from"), (to, "/to")))
     sees = None if access.sees_every_event else access.sees_event
-    wanted = Wanted(frozenset(types), actor, subject_of(subject), start, end, sees)
+    wanted = Wanted(frozenset(types), actor, subject_of(subject), environment, sees)
+    if from_ is not None:
+        after = max(after, position_of_bound(cases, from_, "/from"))
+    ends = [] if to is None else [position_of_bound(cases, to, "/to")]
+    ends += [] if before is None else [before - 1]
+    look = cases.inspect_log.events if order == "oldest" else cases.inspect_log.newest
+    look = partial(look, wanted, after=after, upto=min(ends, default=None))
     if format == "ndjson":
-        lines = (json_text(one.told()) + b"\n" for one in cases.inspect_log.events(wanted, after=after))
+        lines = (json_text(one.told()) + b"\n" for one in look())
         return StreamingResponse(lines, media_type="application/x-ndjson")
-    found = list(cases.inspect_log.events(wanted, after=after, limit=limit))
+    found = list(look(limit=limit))
     following = str(found[-1].event.position) if len(found) == limit else None
     headers = {}
     if following:
-        url = request.url.include_query_params(after=following)
+        url = request.url.include_query_params(**{"after" if order == "oldest" else "before": following})
         headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
     content = {"items": [one.told() for one in found], "next": following}
-    newest = found[-1].commit.last if found else 0  # the log may be ahead of the views
+    newest = max((one.commit.last for one in found), default=0)  # the log may be ahead of the views
     return json_response(content, cases=cases, position=max(newest, cases.progress.visible), headers=headers)
+
+
+def position_of_bound(cases: UseCases, text: str, at: str) -> int:
+    """The position before a `from`, or the last up to a `to`. Raises InvalidRequest, NotFound for an unknown tag."""
+    if text.startswith(TAG):
+        return cases.moments.named(text).position
+    return cases.inspect_log.position_at(time_at(text, at) - (at == "/from"))
 
 
 def time_at(text: str, at: str) -> int:
@@ -95,7 +117,7 @@ def time_at(text: str, at: str) -> int:
     try:
         return parsed_us(text)
     except InvalidRequest:
-        message = f"{at[1:]} is a time with its offset, such as 2026-11-20T10:00:00Z"
+        message = f"{at[1:]} is a time with its offset, such as 2026-11-20T10:00:00Z, or tag:NAME"
         raise InvalidRequest.at(at, message, "time") from None
 
 

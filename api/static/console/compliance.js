@@ -6,7 +6,7 @@ import {useAnswer} from "./asking.js";
 import {go, here} from "./address.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
 import {html} from "./view.js";
-import {counted, fieldName, layerText, timeText, valueText} from "./words.js";
+import {counted, fieldName, layerText, momentOf, timeText, valueText} from "./words.js";
 
 const HOLDS = {true: {text: "holds", status: "running"}, false: {text: "violated", status: "failed"}, null: {text: "cannot be told", status: "paused"}};
 const RANK = ["error false", "error null", "warning false", "warning null", "error true", "warning true"]; // what is wrong stands first
@@ -14,7 +14,7 @@ const RANK = ["error false", "error null", "warning false", "warning null", "err
 export function Compliance({query, environments}) {
   const environment = environmentOf(query, environments);
   const [regime, at] = [query.get("regime"), query.get("at")];
-  const moment = at && (/^\d+$/.test(at) ? ["position", at] : ["as_of", at]);
+  const moment = at && (/^\d+$/.test(at) ? ["position", at] : ["as_of", momentOf(at)]);
   const asked = [["environment", environment], ...(moment ? [moment] : [])];
   const report = useAnswer((signal) => ask("/api/compliance", {query: asked, signal}), [environment, at]);
   const submit = (event) => {
@@ -75,5 +75,5 @@ function Made({event}) {
   const {actor, at, reason, layer, position, config_id: config, version} = event;
   return html`
     ${actor}, ${timeText(at)}, at ${layerText(layer)}${reason ? html`: <span class="reason">${reason}</span>` : ""}
-    ${" "}<a href=${`/audit?after=${position - 1}`}>position ${position} of the log</a>${config && html`, <a href=${`/history?id=${config}${version ? `#version-${version}` : ""}`}>its history</a>`}`;
+    ${" "}<a href=${`/audit?before=${position + 1}`}>position ${position} of the log</a>${config && html`, <a href=${`/history?id=${config}${version ? `#version-${version}` : ""}`}>its history</a>`}`;
 }

@@ -48,7 +48,7 @@ function Delivery({one, send, busy}) {
   const {position, event_type: type, state, attempts, status, answer, attempted_at: attempted, due_at: due} = one;
   return html`
     <tr>
-      <th scope="row">${position ? html`<a href=${`/audit?after=${position - 1}`}>${type}</a>` : type}<br /><span class="quiet">position ${position}</span></th>
+      <th scope="row">${position ? html`<a href=${`/audit?before=${position + 1}`}>${type}</a>` : type}<br /><span class="quiet">position ${position}</span></th>
       <td><span class="badge" data-status=${{waiting: "paused", delivered: "running", dead: "failed"}[state]}>${STATES[state]}</span></td>
       <td>${counted(attempts, "time")}${attempted ? `, last ${timeText(attempted)}` : ""}${state === "waiting" && due ? html`<br /><span class="quiet">next ${timeText(due)}</span>` : ""}</td>
       <td>${[status, answer].filter(Boolean).join(": ")}</td>

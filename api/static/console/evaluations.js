@@ -39,7 +39,7 @@ function Evaluation({one}) {
         </table></div>
         <p class="quiet digest">${baseline ? "" : "There is no baseline. "}Data set ${dataset ?? ""} <code class="value">${hash}</code></p>
         <details><summary>What it was made with</summary><${Whole} name="Manifest" value=${manifest} /></details>
-        <a href=${`/audit?after=${one.position - 1}`}>Position ${one.position} of the log</a>
+        <a href=${`/audit?before=${one.position + 1}`}>Position ${one.position} of the log</a>
       </details>
     </li>`;
 }

@@ -45,6 +45,6 @@ function TakenBackEvent({event}) {
       <strong>${what}</strong> <span class="badge">${type === "lock.rolled_back" ? "lock" : "release"}</span> <time datetime=${commit.recorded_at}>${timeText(commit.recorded_at)}</time>
       <p>${reason}</p>
       ${metrics.length > 0 && html`<details><summary>The evidence</summary><ul>${metrics.map(([name, value]) => html`<li key=${name}>${name} = ${numberText(value)}</li>`)}</ul></details>`}
-      <a href=${`/audit?after=${position - 1}`}>Position ${position} of the log</a>${data.evidence?.health_report && html`, <a href=${`/watch?${new URLSearchParams({environment: event.environment, report: data.evidence.health_report})}`}>the report</a>`}
+      <a href=${`/audit?before=${position + 1}`}>Position ${position} of the log</a>${data.evidence?.health_report && html`, <a href=${`/watch?${new URLSearchParams({environment: event.environment, report: data.evidence.health_report})}`}>the report</a>`}
     </li>`;
 }

@@ -50,3 +50,10 @@ export function counted(count, one) {
 export function numberText(value) {
   return Number(value.toPrecision(5)).toLocaleString();
 }
+
+/** A moment as the service takes it: times without an offset are those of this clock. */
+export function momentOf(text) {
+  if (text.startsWith("tag:") || /(Z|[+-]\d\d:?\d\d)$/i.test(text)) return text;
+  const found = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text.replace(" ", "T"));
+  return Number.isNaN(found.getTime()) ? text : found.toISOString();
+}

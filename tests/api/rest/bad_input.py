@@ -295,6 +295,9 @@ ADDRESSES = [
     get("a list of two users", f"{CONFIGS}?user_id=a&scope=user:b", "/scope"),
     get("a position before the first", "/api/events?after=-1", "/after"),
     get("a position beyond any", f"/api/events?after={2**63}", "/after"),
+    get("events below the first", "/api/events?before=0", "/before"),
+    get("events in no order", "/api/events?order=any", "/order"),
+    get("events since an unknown tag", "/api/events?from=tag:never", None, status=404, code="not_found"),
     Row("a method that it does not take", "PATCH", CONFIGS, 405, "method_not_allowed", None, b"{}", JSON),
     Row("NUL in a reason", "DELETE", CONFIGS + "{spare}?reason=a%00b", 400, "invalid_request", ""),
     Row(

@@ -67,6 +67,41 @@ def test_the_log_is_filtered_by_actor_subject_and_time(client: Client):
     assert positions(client, types="config.updated", actor="ann", subject="user:u-1") == [by_ann[0]]
 
 
+def test_the_newest_are_told_first_page_by_page(client: Client):
+    for number in range(3):
+        client.create(name=f"n-{number}")
+    found, address = [], "/api/events?order=newest&limit=4&types=config.created&types=slot.name_claimed"
+    while address:
+        answer = client.get(address)
+        found += [one["position"] for one in answer.json()["items"]]
+        address = answer.links.get("next", {}).get("url")
+    assert found == positions(client, types=["config.created", "slot.name_claimed"])[::-1]
+    assert positions(client, order="newest", before=found[1]) == list(range(found[1] - 1, NEW_LOG, -1))
+    assert positions(client, before=found[1]) == list(range(NEW_LOG + 1, found[1]))
+
+
+def test_the_newest_of_a_long_log_are_told_whole(api: Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("application.inspect_log.EVENTS_A_READ", 3)
+    for number in range(4):
+        api.create(name=f"n-{number}")
+    told = api.get("/api/events", params={"order": "newest", "limit": 500}).json()["items"]
+    assert told == api.get("/api/events", params={"limit": 500}).json()["items"][::-1]
+
+
+def test_the_log_is_filtered_by_environment_and_tag(client: Client):
+    client.post("/api/environments", json={"name": "staging"})
+    client.create()
+    named = client.put("/api/tags/migrated", json={}).json()
+    later = client.create(environment="staging")
+    assert positions(client, environment="staging")[-1] == later["position"]
+    types = {one["type"] for one in client.get("/api/events", params={"environment": "staging"}).json()["items"]}
+    assert types == {"config.created", "slot.opened", "slot.name_claimed", "slot.default_assigned"}
+    since = positions(client, **{"from": "tag:migrated"})
+    assert since == list(range(named["position"] + 1, later["position"] + 1))
+    assert positions(client, to="tag:migrated") == list(range(NEW_LOG + 1, named["position"] + 1))
+    assert client.get("/api/events?from=tag:never").status_code == 404
+
+
 def test_the_log_is_exported_line_by_line(client: Client):
     client.create()
     answer = client.get("/api/events", params={"format": "ndjson", "subject": "global"})
