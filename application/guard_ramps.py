@@ -19,6 +19,7 @@ from domain.releases.ramp import KnownRamp
 
 RELEASE, REST_OF_USERS = "the release", "without it"
 MOST_USERS = 200_000  # of a metric; those who come later are left out
+PAGES = 20  # that are read at a look: others wait for it
 
 
 class GuardRamps(AfterNews):
@@ -44,7 +45,8 @@ class GuardRamps(AfterNews):
         self._tallies = {ramp: self._tallies.get(ramp, Tally(ramp)) for ramp in guarded}
         for ramp, tally in self._tallies.items():
             if ramp.environment in environments:
-                tally.read(self._measurements)
+                if not tally.read(self._measurements):
+                    self.note(ramp.environment)  # to go on at the next look
                 self._judge(ramp, tally)
 
     def _judge(self, ramp: KnownRamp, tally: Tally) -> None:
@@ -62,17 +64,18 @@ class Tally:
         self._place = 0
         self._sums: dict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
 
-    def read(self, measurements: Measurements) -> None:
-        """What has come in since the last time. Raises StoreUnavailable."""
+    def read(self, measurements: Measurements) -> bool:
+        """What has come in since the last time; False where that is too much for one look. Raises StoreUnavailable."""
         names = {guardrail["name"] for guardrail in self._ramp.guardrails}
-        while True:
+        for _ in range(PAGES):
             page = measurements.outcomes_of(self._ramp.environment, names, after=self._place)
             for one in page.rows:
                 if one.at_us >= self._ramp.since_us:
                     self._take(one.metric, one.user_id, one.value)
             self._place = page.last if page.next is None else page.next
             if page.next is None:
-                return
+                return True
+        return False
 
     def _take(self, metric: str, user: str, value: float) -> None:
         users = self._sums[metric]

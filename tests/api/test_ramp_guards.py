@@ -82,6 +82,19 @@ def test_what_a_guardrail_tolerates_goes_on(api: Client) -> None:
     assert read(api, change_set)["state"] == "ramping"
 
 
+def test_what_is_too_much_for_one_look_is_read_at_the_next(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.measurements.PLACES", 30)
+    monkeypatch.setattr("application.guard_ramps.PAGES", 2)
+    change_set = ramping(api, LATENCY)
+    measure(api, with_it=120)
+    assert read(api, change_set)["state"] == "ramping"  # of 60 users nothing is sure
+    looks = 1
+    while read(api, change_set)["state"] == "ramping":
+        api.service.use_cases.guards.ramps.look()
+        looks += 1
+    assert 2 < looks <= 6
+
+
 def test_without_guardrails_nothing_is_measured(api: Client) -> None:
     change_set = ramping(api)
     measure(api, with_it=200)
