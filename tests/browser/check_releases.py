@@ -168,9 +168,12 @@ def test_a_ramp_goes_on_and_is_taken_back(page: Page, service: httpx.Client, key
     question.get_by_role("button", name="Begin the ramp").click()
     question.get_by_text("percents that rise up to 100").wait_for()
     question.get_by_label("Percents of users").fill("5, 50, 100")
+    question.get_by_role("button", name="Add a guardrail").click()
+    question.get_by_label("Metric").fill("latency_ms")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="5 % of the users have it").wait_for()
     page.get_by_text("It goes on to 50 % in 30 minutes").wait_for()
+    page.get_by_text("latency_ms is surely more than 5 % higher").wait_for()
     act(page, "Next step").get_by_role("button", name="Go on").click()
     page.get_by_role("heading", name="50 % of the users have it").wait_for()
     act(page, "Roll back").get_by_role("button", name="Roll it back").click()
@@ -207,6 +210,7 @@ def test_what_the_service_took_back_shows_its_evidence(page: Page, service: http
     sign_in(page, keys["cy"], f"/releases?change_set={id_}")
     evidence = page.get_by_role("region", name="The service rolled it back by itself")
     evidence.get_by_text("bm25_prefix_leakage", exact=True).wait_for()
+    assert "report=" in (evidence.get_by_role("link").get_attribute("href") or "")
 
 
 def test_what_is_picked_of_what_differs_becomes_a_release(

@@ -10,7 +10,7 @@ import {Empty, Trouble, Waiting} from "./messages.js";
 import {People, Person} from "./person.js";
 import {Ramp} from "./ramp.js";
 import {ACTS} from "./release_acts.js";
-import {mayChange, ownName} from "./session.js";
+import {mayChange, ownName, whyNot} from "./session.js";
 import {reasonDemand} from "./stages.js";
 import {useTold} from "./told.js";
 import {html, useEffect, useRef, useState} from "./view.js";
@@ -54,7 +54,7 @@ function Page({one, told, again}) {
     <${Head} one=${one} />
     <p ref=${result} tabindex="-1" role="status" class=${said ? "done" : "unseen"}>${said}</p>
     ${one.state === "ramping" && html`<${Ramp} ...${{one, steps}} />`}
-    ${one.state === "rolled_back" && html`<${Evidence} events=${events.data?.items ?? []} />`}
+    <${Evidence} one=${one} />
     <div class="sides release-page">
       <aside class="panel" aria-labelledby="now-possible">
         <h2 id="now-possible">${isOpen ? "What stands in the way" : "What can be done"}</h2>
@@ -64,7 +64,7 @@ function Page({one, told, again}) {
         <p class="acts">
           ${acts.map(({name, title}) => html`<button type="button" key=${name} class=${name === mainOf(one, found, acts) ? "main" : ""} disabled=${!one.drafts.length && name !== "discard"} onClick=${() => setAsked(name)}>${title}</button>`)}
         </p>
-        ${whyNot(one, {isOpen, isOurs}).map((text) => html`<p class="quiet">${text}</p>`)}
+        ${notOffered(one, {isOpen, isOurs}).map((text) => html`<p class="quiet">${text}</p>`)}
       </aside>
       <div>
         <${Drafts} ...${{one, isOpen, problems: found?.problems ?? [], onDone: done}} />
@@ -146,11 +146,11 @@ function mayReview(one) {
 }
 
 /** Why an act that one might look for is not offered. */
-function whyNot(one, {isOpen, isOurs}) {
+function notOffered(one, {isOpen, isOurs}) {
   const hasPart = one.authors.includes(ownName());
   return [
     isOpen && one.drafts.length > 0 && mayChange(one.environment, "environment") && hasPart && "You have a part in it: somebody else approves.",
-    !isOurs && `You may look. Who may change all that it is about publishes it, rolls it back or discards it.`,
+    !isOurs && whyNot("You may look. Who may change all that it is about publishes it, rolls it back or discards it."),
   ].filter(Boolean);
 }
 

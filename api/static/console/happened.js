@@ -1,6 +1,7 @@
 // What became of a change set, event by event.
 
 import {Text} from "./changes.js";
+import {leaves} from "./documents.js";
 import {titleOf} from "./drafts.js";
 import {Person} from "./person.js";
 import {html} from "./view.js";
@@ -38,14 +39,15 @@ export function Happened({events}) {
 }
 
 /** Why the service rolled it back by itself; nothing where somebody did. */
-export function Evidence({events}) {
-  const {data, commit} = events.findLast(({type, data: {evidence}}) => type === "change_set.rolled_back" && evidence) ?? {};
-  if (!data) return null;
-  const {alerts = [], metrics = {}, ...others} = data.evidence;
+export function Evidence({one: {environment, rolled_back: back, updated_at: at}}) {
+  if (!back?.evidence) return null;
+  const {alerts = [], metrics = {}, health_report: report, ...others} = back.evidence;
   return html`
-    <section class="notice evidence" aria-labelledby="evidence">
-      <h2 id="evidence">The service rolled it back by itself, ${timeText(commit.recorded_at)}</h2>
-      <ul>${alerts.map((alert) => html`<li><bdi>${alert.message ?? valueText(alert)}</bdi></li>`)}</ul>
-      <dl class="facts">${[...Object.entries(metrics), ...Object.entries(others)].map(([name, value]) => html`<div><dt>${fieldName(`/${name}`)}</dt><dd class="value">${valueText(value)}</dd></div>`)}</dl>
+    <section class="notice" aria-labelledby="evidence">
+      <h2 id="evidence">The service rolled it back by itself, ${timeText(at)}</h2>
+      <p><bdi>${back.reason}</bdi></p>
+      ${alerts.length > 1 && html`<ul>${alerts.map((alert) => html`<li><bdi>${alert.message ?? valueText(alert)}</bdi></li>`)}</ul>`}
+      <dl class="facts">${leaves({...metrics, ...others}).map(([pointer, value]) => html`<div key=${pointer}><dt>${fieldName(pointer)}</dt><dd class="value">${valueText(value)}</dd></div>`)}</dl>
+      ${report && html`<p><a href=${`/watch?${new URLSearchParams({environment, report})}`}>The report of health</a></p>`}
     </section>`;
 }

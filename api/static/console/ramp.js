@@ -28,7 +28,7 @@ export function Ramp({one, steps}) {
       ${one.problem
         ? html`<p class="trouble" role="alert"><strong>It has stopped.</strong> ${one.problem}. It does not go on by itself: step it, publish it, or roll it back.</p>`
         : due && next !== undefined && html`<p>${due > now ? `It goes on to ${next} % in ${leftText(due - now)}, at ${timeText(due)}.` : `It goes on to ${next} % any moment.`}</p>`}
-      <${Guard} environment=${one.environment} />
+      <${Guard} environment=${one.environment} guardrails=${one.ramp.guardrails} />
       <p class="quiet">Whoever has it keeps it. Who is not known as a user, and who has settings of their own, gets what everybody got.</p>
     </section>`;
 }
@@ -40,10 +40,17 @@ function stepText(step, {percent, next, due, steps, isHalted}) {
 }
 
 /** What turns it back by itself. */
-function Guard({environment}) {
+function Guard({environment, guardrails}) {
   const health = useAnswer((signal) => ask(`/api/environments/${encodeURIComponent(environment)}/health`, {signal}), [environment]);
   if (!health.data) return null;
-  return html`<p class="quiet">${health.data.data.auto_rollback ? "A health report with a critical alert within 15 minutes of a step rolls it back by itself, with the evidence." : `Nothing rolls it back by itself: that is switched off in ${environment}.`}</p>`;
+  if (!health.data.data.auto_rollback) return html`<p class="quiet">Nothing rolls it back by itself: that is switched off in ${environment}.</p>`;
+  return html`
+    <p class="quiet">The service rolls it back by itself, and shows why: after a critical alert of health within 15 minutes of a step; where one of its
+      configs fails too often${guardrails.length > 0 && html`; where, beside other users, ${guardrails.map(guardrailText).join(" or ")}`}.</p>`;
+}
+
+function guardrailText({name, better, tolerated_change_percent: percent}) {
+  return `${name} is surely more than ${percent} % ${better === "lower" ? "higher" : "lower"}`;
 }
 
 /** The time, every few seconds. */

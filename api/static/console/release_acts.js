@@ -10,6 +10,7 @@ import {differences} from "./documents.js";
 import {plain, titleOf} from "./drafts.js";
 import {Glass, glassOf, isBreakable} from "./glass.js";
 import {Trouble, Waiting} from "./messages.js";
+import {RampFields, rampOf} from "./ramp_form.js";
 import {html, useState} from "./view.js";
 import {fieldName} from "./words.js";
 
@@ -85,7 +86,7 @@ function Publish({one, demand, problem, onClose, onDone}) {
   const [isRamp, setRamp] = useState(false);
   const [refusal, setRefusal] = useState(null);
   const onAct = async (reason, said) => {
-    const ramp = isRamp ? {steps: said.get("steps").split(/[\s,;%]+/).filter(Boolean).map(Number), bake_minutes: Number(said.get("bake"))} : null;
+    const ramp = isRamp ? rampOf(said) : null;
     const at = isLater ? new Date(said.get("at")).toISOString() : null;
     await send(one, "publish", {reason, publish_at: at, ramp}, glassOf(said)).catch((found) => (setRefusal(found), Promise.reject(found)));
     onDone(at ? "It is published when it is time." : ramp ? "The first users have it now." : "It is published.");
@@ -103,9 +104,7 @@ function Publish({one, demand, problem, onClose, onDone}) {
         <legend>For whom</legend>
         <label><input type="radio" name="whom" checked=${!isRamp} onChange=${() => setRamp(false)} /> everybody at once</label>
         <label><input type="radio" name="whom" checked=${isRamp} onChange=${() => setRamp(true)} /> a part of the users first, then more</label>
-        ${isRamp && html`
-          <label class="reason-field">Percents of users, rising to 100 <input name="steps" required defaultValue="1, 10, 50, 100" inputmode="decimal" autocomplete="off" /></label>
-          <label class="reason-field">Each lasts so many minutes <input type="number" name="bake" required defaultValue="30" min="0" max="10080" step="any" /></label>`}
+        ${isRamp && html`<${RampFields} />`}
       </fieldset>
       ${isBreakable(refusal ?? problem) && html`<${Glass} environment=${one.environment} />`}
     <//>`;
