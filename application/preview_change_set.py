@@ -84,18 +84,18 @@ class PreviewChangeSet:
         attempt.raise_problems()
         catalog = with_profiles(attempt.place.catalog, work.changed(Profile))
         defined = frozenset(one.name for one in attempt.place.defined)
-        return WouldBe(found.environment, catalog, self._slots(work), defined)
+        return WouldBe(found.environment, catalog, self._slots(work, catalog.position), defined)
 
-    def _slots(self, work: UnitOfWork) -> InSlots:
+    def _slots(self, work: UnitOfWork, position: int) -> InSlots:
         found: InSlots = {}
         for one in work.changed(Config):
             default = work.load(Slot, slot_id(one.environment, one.scope, one.config_type)).default
             config = None if default is None else work.load(Config, default)
             place = (one.scope.kind, one.scope.id, one.config_type)
-            found[place] = self._row(config) if config is not None and config.in_force else None
+            found[place] = self._row(config, position) if config is not None and config.in_force else None
         return found
 
-    def _row(self, config: Config) -> LayerRow:
+    def _row(self, config: Config, position: int) -> LayerRow:
         document, unset = orjson.dumps(shown(config.data)).decode(), orjson.dumps(config.unset).decode()
         return LayerRow(
             config.scope.kind,
@@ -110,7 +110,7 @@ class PreviewChangeSet:
             actor=SERVER,
             operation=NOT_YET,
             reason=None,
-            position=0,
+            position=position,
         )
 
 
