@@ -118,7 +118,7 @@ def test_a_download_is_of_who_is_signed_in(page: Page, keys: dict[str, str]) -> 
     page.goto("/audit")
     sign_in(page, keys["admin"])
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download these").click()
+        page.get_by_role("button", name="Download all of it").click()
     assert download.value.suggested_filename == "varve-events.ndjson"
     assert download.value.path().read_text().startswith("{")
 
