@@ -18,7 +18,11 @@ DELETE = {"kind": "profile", "name": "long", "action": "delete"}
 
 
 @pytest.fixture
-def stages(client: Client) -> Client:
+def stages(api: Client) -> Client:
+    return staged(api)
+
+
+def staged(client: Client) -> Client:
     """Staging and production have one profile each that differs, and each has one of its own."""
     client.post("/api/environments", json={"name": "staging"})
     profile(client, "long", **STAGING)
@@ -59,7 +63,8 @@ def test_profiles_are_compared_by_what_they_say_and_set(stages: Client) -> None:
     assert (page["items"][0]["scope"], page["next"]) == ("profile:old", "/profile:old")
 
 
-def test_a_release_takes_profiles_along_and_users_keep_theirs(stages: Client) -> None:
+def test_a_release_takes_profiles_along_and_users_keep_theirs(client: Client) -> None:
+    stages = staged(client)
     assign(stages, "u-1", next(one for one in stages.get("/api/profiles").json()["items"] if one["name"] == "Long"))
     found = released(stages)
     assert drafted(found) == [

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from application.commands import Commands
+from application.ports import Command
 from tests.api.conftest import Client, opened
 from tests.api.rest.change_sets import SETS
 from tests.api.rest.locks import LOCKS, VALIDATED, locked
@@ -38,13 +39,14 @@ def with_sources(client: Client) -> Client:
     return client
 
 
-def at_once(monkeypatch: pytest.MonkeyPatch, *asks: Callable[[], Any]) -> list[Any]:
+def at_once(monkeypatch: pytest.MonkeyPatch, operation: str, *asks: Callable[[], Any]) -> list[Any]:
     """The answers. Each has read what it reads before its command when the other's begins."""
     barrier, run = Barrier(len(asks)), Commands.run
 
-    def run_together(*which: Any, **how: Any) -> Any:
-        barrier.wait(60)
-        return run(*which, **how)
+    def run_together(commands: Commands, command: Command, *which: Any, **how: Any) -> Any:
+        if command.operation == operation:
+            barrier.wait(60)
+        return run(commands, command, *which, **how)
 
     with monkeypatch.context() as patch, ThreadPoolExecutor(len(asks)) as pool:
         patch.setattr(Commands, "run", run_together)
@@ -73,7 +75,7 @@ def test_of_two_releases_one_is_published_and_whole(servers: Servers, monkeypatc
     body = {"to": "production", "title": "sprint 12"}
     sets = [client.post(RELEASES, json={"from": name, **body}).json() for name in SOURCES]
     publish = [lambda n=n: servers[n].post(f"{SETS}/{sets[n]['id']}/publish", json={}) for n in range(2)]
-    winner = require_one_whole(client, at_once(monkeypatch, *publish), "change_set.published")
+    winner = require_one_whole(client, at_once(monkeypatch, "publish_change_set", *publish), "change_set.published")
     name = list(SOURCES)[winner]
     assert client.effective(config_types="chunking")["chunking"]["max_chunk_size"] == SOURCES[name]
     users = client.get("/api/runtime-configs/", params={"config_type": "retrieval"}).json()["items"]
@@ -90,7 +92,7 @@ def test_of_two_locks_one_is_promoted_and_whole(servers: Servers, monkeypatch: p
         locks.append(locked(client, environment=name))
     body = {"to_environment": "production", "reason": "better recall"}
     promote = [lambda n=n: servers[n].post(f"{LOCKS}/{locks[n]['id']}/promote", json=body) for n in range(2)]
-    winner = require_one_whole(client, at_once(monkeypatch, *promote), "lock.created")
+    winner = require_one_whole(client, at_once(monkeypatch, "promote_lock", *promote), "lock.created")
     (held,) = client.get(LOCKS, params={"environment": "production"}).json()["items"]
     assert (held["promoted_from"], held["status"]) == (locks[winner]["id"], "held")
     assert client.effective()["chunk_index"]["chunk_size"] == list(SOURCES.values())[winner]
@@ -103,7 +105,7 @@ def test_of_two_promotions_of_one_lock_one_wins(servers: Servers, monkeypatch: p
     lock = locked(client, environment="staging", scope="collection", collection_id="c-1")
     body = {"to_environment": "production", "reason": "better recall"}
     promote = [lambda n=n: servers[n].post(f"{LOCKS}/{lock['id']}/promote", json=body) for n in range(2)]
-    answers = at_once(monkeypatch, *promote)
+    answers = at_once(monkeypatch, "promote_lock", *promote)
     require_one_whole(client, answers, "lock.created")
     later = client.post(f"{LOCKS}/{lock['id']}/promote", json=body)
     assert "is promoted to production already" in later.json()["detail"]
