@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.api.cli.conftest import Varve
 from tests.api.cli.test_transferring import LLMSPELL, PRESET
 
+STAGE_NAMES = ("development", "testing", "staging", "production")
 STAGES = Path(__file__).parents[3] / "examples" / "stages" / "stages.yaml"
 
 
@@ -65,12 +66,21 @@ def test_an_environment_goes_and_comes_back(varve: Varve):
 
 
 def test_real_settings_are_refused_on_their_way_to_production_for_these_reasons(varve: Varve):
-    """The preset of a script engine, which serves 384 dimensions, through the stages that ship as an example."""
+    """Presets of a script engine, which serve 384 dimensions, through the stages that ship as an example."""
     varve("import", "builtin:platform")
     assert varve("env", "apply", str(STAGES)).code == 0
-    refused = {name: import_into(varve, name) for name in ("development", "testing", "staging", "production")}
     dimensions = "at least 768 dimensions from staging on"
-    assert refused == {"development": [], "testing": [], "staging": [dimensions], "production": [dimensions]}
+    for preset in ("rag-dev", "rag-prod"):
+        refused = {name: import_into(varve, name, preset) for name in STAGE_NAMES}
+        assert refused == {"development": [], "testing": [], "staging": [dimensions], "production": [dimensions]}
+    across = varve("release", "create", "development", "production", "-r", "in a hurry")
+    assert across.code == 1
+    assert "production is promoted from staging, not from development" in across.err
+    onward = varve("release", "create", "testing", "staging", "--title", "onward", "-r", "sprint 12")
+    assert onward.code == 0
+    told = varve("release", "check", "onward", "-e", "staging", "-r", "sprint 12")
+    assert told.code == 1
+    assert dimensions in told.err
     mock = ("vector_storage", "backend=mock", "dimensions=1024", "persistent=false")
     found = varve("set", "global", *mock, "-e", "production", "-r", "try")
     assert found.code == 1
@@ -84,8 +94,9 @@ def test_what_is_in_force_already_is_told_by_an_apply(varve: Varve):
     assert "in force already: /backup: backups must be on (backup.backups)" in told
 
 
-def import_into(varve: Varve, environment: str) -> list[str]:
+def import_into(varve: Varve, environment: str, preset: str) -> list[str]:
     """Why the preset may not come here; nothing where it may."""
-    done = varve(*PRESET[:-2], str(LLMSPELL / "varve-platform-map.toml"), "-e", environment, "-r", "p")
+    file = str(LLMSPELL / "presets" / f"{preset}.toml")
+    done = varve("import", file, *PRESET[2:-2], str(LLMSPELL / "varve-platform-map.toml"), "-e", environment, "-r", "p")
     told = done.err.partition("does not allow this: ")[2].strip()
     return told.split("; ") if done.code else []
