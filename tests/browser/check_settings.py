@@ -104,6 +104,28 @@ def test_a_policy_is_written_checked_tried_and_deleted(page: Page, service: http
     page.get_by_text("There are no policies in production").wait_for()
 
 
+def test_what_an_environment_demands_is_changed_and_it_is_frozen(page: Page, service: httpx.Client) -> None:
+    service.post("/api/environments", json={"name": "testing"}).raise_for_status()
+    page.goto("/settings?part=environments")
+    page.get_by_text("What testing demands").click()
+    form = page.locator("form", has_text="What testing demands")
+    form.get_by_label("Promoted from").select_option("production")
+    form.get_by_label("So many others approve").fill("2")
+    form.get_by_label("In every reason").fill("(")
+    form.get_by_role("button", name="Demand it").click()
+    form.get_by_role("alert").wait_for()
+    form.get_by_label("In every reason").fill("RAG-[0-9]+")
+    form.get_by_label("promoting a lock").check()
+    form.get_by_role("button", name="Demand it").click()
+    page.get_by_text("What testing demands is changed.").wait_for()
+    found = service.get("/api/environments/testing").json()
+    told = (found["promoted_from"], found["approvals"], found["reason_pattern"], found["require_lock"])
+    assert told == ("production", 2, "RAG-[0-9]+", True)
+    page.get_by_role("button", name="Freeze testing").click()
+    answer(page, "Freeze", why="RAG-1 the holidays")
+    page.get_by_text("Frozen since").wait_for()
+
+
 def test_a_violation_leads_to_the_event_that_made_it(page: Page, service: httpx.Client) -> None:
     demands = {"regimes": ["gdpr"], "requirements": {"no-personal-data": REQUIREMENT}}
     put(service, {"scope": "global"}, demands, "security_policy")

@@ -94,6 +94,23 @@ def test_a_viewer_is_offered_nothing_that_is_not_for_viewers(page: Page, keys: d
     page.get_by_text("You may look, and not change this").wait_for()
 
 
+@pytest.mark.parametrize("address", ["/watch", "/settings?part=environments", "/settings?part=policies"])
+def test_a_viewer_looks_at_what_admins_govern(page: Page, keys: dict[str, str], address: str) -> None:
+    page.goto(address)
+    sign_in(page, keys["viewer"])
+    page.locator("main h1").wait_for()
+    page.locator(".waiting").first.wait_for(state="detached")
+    assert page.locator("main button, main .button").count() == 0
+
+
+def test_who_is_bound_is_told_what_is_not_for_them(page: Page, service: httpx.Client) -> None:
+    body = {"label": "bound", "role": "editor", "environments": ["*"], "user_id": "u-1"}
+    page.goto("/watch")
+    sign_in(page, service.post("/api/keys", json=body).json()["api_key"])
+    page.get_by_text("This is for who sees the whole environment").wait_for()
+    assert page.get_by_role("alert").count() == 0
+
+
 def test_a_session_that_ends_amid_work_loses_nothing(page: Page, service: httpx.Client, keys: dict[str, str]) -> None:
     key = revocable(service)
     page.goto("/edit?scope=user:u-1&type=retrieval")

@@ -26,7 +26,12 @@ export function Compliance({query, environments}) {
       <form class="line" onSubmit=${submit} key=${at}><label>As of <input name="at" defaultValue=${at ?? ""} placeholder="now; a time, a position, tag:NAME" autocomplete="off" size="30" /></label><button type="submit">Show</button></form>
       <${EnvironmentPicker} ...${{environment, environments}} />
     </header>
-    <${Shown} answer=${report}>${({data}) => html`<${Report} ...${{data, regime}} />`}<//>`;
+    ${isUnused(report.problem) ? html`<p class="notice">${report.problem.message}</p>` : html`<${Shown} answer=${report}>${({data}) => html`<${Report} ...${{data, regime}} />`}<//>`}`;
+}
+
+/** Whether security policies are not known here at all, which is no fault. */
+function isUnused(problem) {
+  return problem?.status === 404;
 }
 
 function Report({data, regime}) {

@@ -96,14 +96,14 @@ function NewLock({environment, slot, onDone}) {
     const {data} = await ask("/api/locks", {method: "POST", body});
     onDone(data.version_label);
   };
-  return html`
+  return html`<${Shown} answer=${types}>${({items}) => html`
     <${Act} title="Lock what is in force in a slot" act="Lock it" send=${send} isFolded=${!slot.type}>
-      <label>Type <select name="type" required>${(types.data?.items ?? []).map(({name}) => html`<option value=${name} selected=${name === (slot.type ?? "chunk_index")}>${name}</option>`)}</select></label>
+      <label>Type <select name="type" required>${items.map(({name}) => html`<option value=${name} selected=${name === (slot.type ?? "chunk_index")}>${name}</option>`)}</select></label>
       <label>Of <input name="scope" required defaultValue=${slot.scope ?? "global"} placeholder="global, collection:c-9" autocomplete="off" /></label>
       <label>Kind <select name="kind"><option value="candidate">candidate: to be measured</option><option value="production">production: served</option></select></label>
       <label>Embedder <input name="embedder" required maxlength="255" autocomplete="off" placeholder="BAAI/bge-large-en-v1.5" /></label>
       <label>Tokenizer <input name="tokenizer" required maxlength="255" autocomplete="off" placeholder="BAAI/bge-large-en-v1.5" /></label>
       <label>What was measured with it, as JSON <input name="baseline" class="value" autocomplete="off" placeholder=${'{"f1": 0.61}'} /></label>
       <label>Why <input name="reason" maxlength="1000" autocomplete="off" /></label>
-    <//>`;
+    <//>`}<//>`;
 }

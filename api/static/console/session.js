@@ -99,6 +99,11 @@ export function mayKnow(action, environment) {
   return (can.environments[environment] ?? can.environments["*"] ?? []).includes(action);
 }
 
+/** Whether the caller sees its own alone, and of an environment nothing that is told of the whole. */
+export function isBound() {
+  return Boolean(known.session?.principal?.is_bound);
+}
+
 /** Whether it can be done in some environment or other. */
 export function mayAnywhere(action) {
   return [undefined, ...Object.keys(known.session?.can?.environments ?? {})].some((environment) => may(action, environment));

@@ -1,25 +1,25 @@
 // What the whole installation agrees on, part by part.
 
-import {Act, Shown} from "./acts.js";
-import {ask, listed} from "./api.js";
+import {Shown} from "./acts.js";
+import {ask} from "./api.js";
 import {useAnswer} from "./asking.js";
-import {here} from "./address.js";
 import {FileIn} from "./beginning.js";
 import {Compliance} from "./compliance.js";
+import {Environments} from "./environments.js";
 import {Keys} from "./keys.js";
 import {Trouble} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
 import {Policies} from "./policies.js";
-import {may, mayAnywhere, mayKnow} from "./session.js";
+import {isBound, may, mayAnywhere, mayKnow} from "./session.js";
 import {Types} from "./types.js";
 import {html, useState} from "./view.js";
 import {Webhooks} from "./webhooks.js";
-import {counted, timeText} from "./words.js";
+import {counted} from "./words.js";
 
 const PARTS = [
   {name: "types", title: "Types", part: Types},
   {name: "policies", title: "Policies", part: Policies},
-  {name: "compliance", title: "Compliance", part: Compliance, action: "log.read", needs: mayAnywhere},
+  {name: "compliance", title: "Compliance", part: Compliance, action: "log.read", needs: (action) => !isBound() && mayAnywhere(action)},
   {name: "environments", title: "Environments", part: Environments},
   {name: "keys", title: "Keys", part: Keys, action: "keys.manage"},
   {name: "webhooks", title: "Webhooks", part: Webhooks, action: "webhooks.manage"},
@@ -46,24 +46,6 @@ function partAddress(part, query) {
 function Import({query, environments}) {
   const environment = environmentOf(query, environments);
   return html`<${EnvironmentPicker} ...${{environment, environments}} /><${FileIn} key=${environment} environment=${environment} />`;
-}
-
-function Environments() {
-  const found = useAnswer((signal) => listed("/api/environments", {signal}), []);
-  const ladder = useAnswer((signal) => ask("/api/ladder", {signal}), []);
-  const add = (said) => ask("/api/environments", {method: "POST", body: {name: said.get("name").trim()}}).then(found.again);
-  return html`
-    <div class="sides">
-      <section>
-        <${Shown} answer=${found}>${({items}) => html`<ul class="cards">${items.map((one) => html`<li class="card" key=${one.name}><strong>${one.name}</strong> <span class="quiet">since ${timeText(one.created_at)}, by ${one.created_by}</span></li>`)}</ul>`}<//>
-        ${may("definitions.change") && html`<${Act} title="Add an environment" act="Add it" send=${add}><label>Name <input name="name" required pattern="[a-z][a-z0-9_\\-]*" maxlength="63" autocomplete="off" /></label><//>`}
-      </section>
-      <section class="panel" aria-labelledby="ladder">
-        <h2 id="ladder">The ladder of layers</h2>
-        <p class="quiet">The lowest first: what stands further down wins.</p>
-        <${Shown} answer=${ladder}>${({data}) => html`<ol class="ladder"><li>default</li><li>environment variables</li>${data.kinds.map((kind) => html`<li key=${kind}>${kind}</li>`)}</ol>`}<//>
-      </section>
-    </div>`;
 }
 
 function Views() {

@@ -8,8 +8,9 @@ import {Evaluations} from "./evaluations.js";
 import {Health} from "./health.js";
 import {Indexes} from "./indexes.js";
 import {Locks} from "./locks.js";
+import {Empty} from "./messages.js";
 import {EnvironmentPicker, environmentOf} from "./places.js";
-import {may} from "./session.js";
+import {isBound, may} from "./session.js";
 import {TakenBack} from "./taken_back.js";
 import {useTold} from "./told.js";
 import {html, useState} from "./view.js";
@@ -22,6 +23,7 @@ export function Watch({query, environments}) {
   const environment = environmentOf(query, environments);
   const {told, looks} = useTold(environment);
   const news = told + Math.floor(looks / QUIET); // goes up when it is time to look again
+  if (isBound()) return html`<${Empty} title="This is for who sees the whole environment"><p>Your key sees its own settings: <a href="/">what is in force</a>. Ask an admin for one that is bound to nobody.</p><//>`;
   const slot = {scope: query.get("scope"), type: query.get("type")};
   return html`
     <header class="page-head with-acts"><h1>Watch <small>health and locks of ${environment}</small></h1><${EnvironmentPicker} ...${{environment, environments}} /></header>
