@@ -115,6 +115,17 @@ def test_a_lock_is_made_promoted_gone_back_from_and_let_go(page: Page, watched: 
     )
 
 
+def test_a_question_is_answered_by_keyboard_and_gives_the_focus_back(page: Page, watched: Watched) -> None:
+    page.goto(STAGING)
+    promote = part(page, "Locks").get_by_role("button", name="Promote")
+    promote.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert promote.evaluate("one => one === document.activeElement")
+
+
 def test_what_a_bad_report_took_back_is_told_with_its_evidence(page: Page, watched: Watched) -> None:
     page.goto(STAGING)
     part(page, "Locks").get_by_role("button", name="Promote").click()

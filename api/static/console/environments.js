@@ -24,7 +24,7 @@ export function Environments() {
       <section aria-label="All environments">
         <p role="status" class=${said ? "done" : "unseen"}>${said}</p>
         <${Shown} answer=${stages}>${(found) => found.map((stage) => html`
-          <div class="panel" key=${`${stage.name} ${stage.version}`}>
+          <div key=${`${stage.name} ${stage.version}`}>
             <${Stage} stage=${stage} onDone=${(text) => (setSaid(text), stages.again())} />
             <p class="quiet">Since ${timeText(stage.created_at)}, by ${stage.created_by}.</p>
             ${may("environments.govern", stage.name) && html`<${Demands} ...${{stage, others: found.map(({name}) => name).filter((name) => name !== stage.name), onDone: () => (setSaid(`What ${stage.name} demands is changed.`), stages.again())}} />`}

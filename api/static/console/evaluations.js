@@ -7,7 +7,7 @@ import {here} from "./address.js";
 import {html} from "./view.js";
 import {numberText, timeText} from "./words.js";
 
-const SHOWN = 20;
+const SHOWN = 10;
 const VERDICTS = {pass: {text: "as good", status: "running"}, fail: {text: "worse", status: "failed"}, unknown: {text: "cannot be told", status: "paused"}};
 
 /** @param {{environment: string, verdict: string | null, before: string | null, news: number}} props `before`: the "next" of the page before */

@@ -38,7 +38,7 @@ function Reports({items, checked, wanted}) {
       <span class="moves">${[["Earlier", items[index + 1]], ["Later", items[index - 1]], ["Newest", index > 1 && items[0]]].map(([text, one]) => one && html`<a href=${here({report: one === items[0] ? null : one.id})}>${text}</a>`)}</span></p>
     ${index === 0 && checked.alerts.length > 0 && html`<div class="trouble"><p>Since it was found, and until a report measures it again:</p><ul>${checked.alerts.map((one) => html`<li key=${one.code}><strong>${one.severity}</strong> ${one.message}</li>`)}</ul></div>`}
     ${index > 0 && report.alerts.length > 0 && html`<ul class="trouble">${report.alerts.map((one) => html`<li key=${one.code}><strong>${one.severity}</strong> ${one.message}</li>`)}</ul>`}
-    ${!valid && html`<p class="trouble">What is in force is not valid: ${issues.join("; ")}</p>`}
+    ${!valid && issues.length > 1 && html`<p class="trouble">What is in force is not valid: ${issues.join("; ")}</p>`}
     ${warnings.length > 0 && html`<ul class="notice">${warnings.map((one) => html`<li>${one}</li>`)}</ul>`}
     <${Metrics} ...${{report, course, bounds: checked.bounds}} />`;
 }

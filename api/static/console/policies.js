@@ -56,8 +56,8 @@ function Policy({environment, path, policy, isOurs, onDone}) {
       <section class="panel" aria-labelledby="policy-name">
         <h2 id="policy-name">${policy.name} <small class="quiet">of ${policy.config_type} in ${environment}</small></h2>
         ${policy.rules.length > 0 && html`<ul>${policy.rules.map((rule) => html`<li key=${rule.name}><code>${rule.expression}</code> <span class="badge" data-status=${rule.severity}>${rule.severity === "error" ? "refuses" : "warns"}</span><br /><span class="quiet">${rule.message}</span></li>`)}</ul>`}
-        <details><summary>Its JSON Schema</summary><${Whole} name="JSON Schema" value=${policy.schema} /></details>
-        <${Violations} key=${JSON.stringify(policy)} address=${address} />
+        ${Object.keys(policy.schema).length > 0 && html`<details><summary>Its JSON Schema</summary><${Whole} name="JSON Schema" value=${policy.schema} /></details>`}
+        <${Violations} key=${JSON.stringify(policy)} ...${{address, policy}} />
         ${isOurs && html`<p class="acts"><button type="button" onClick=${() => setAsked(true)}>Delete it</button></p>`}
       </section>
       ${isOurs && html`<${Editor} ...${{path, policy, onDone}} />`}
@@ -67,13 +67,14 @@ function Policy({environment, path, policy, isOurs, onDone}) {
 }
 
 /** What is in force already, and breaks it. */
-function Violations({address}) {
+function Violations({address, policy}) {
   const checked = useAnswer((signal) => ask(address, {query: [["check", "true"]], signal}), [address]);
   const broken = checked.data?.data.violations;
+  const warned = new Set(policy.rules.filter(({severity}) => severity === "warning").map(({name}) => `${policy.name}.${name}`));
   return html`
     <h3>In force now</h3>
     <${Trouble} problem=${checked.problem} />
-    ${broken && (broken.length ? html`<ul class="trouble">${broken.map((one) => html`<li><code>${one.pointer}</code> ${one.message}</li>`)}</ul>` : html`<p class="done">Nothing breaks it.</p>`)}`;
+    ${broken && (broken.length ? html`<ul class=${broken.every(({rule}) => warned.has(rule)) ? "notice" : "trouble"}>${broken.map((one) => html`<li><code>${one.pointer}</code> ${one.message} ${warned.has(one.rule) && html`<span class="badge">only a warning</span>`}</li>`)}</ul>` : html`<p class="done">Nothing breaks it.</p>`)}`;
 }
 
 /** The policy as JSON: checked by the service as it is saved, with what is wrong beside it. */

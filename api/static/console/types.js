@@ -4,10 +4,11 @@ import {Act, Shown, Whole, parsed} from "./acts.js";
 import {ask, listed} from "./api.js";
 import {useAnswer} from "./asking.js";
 import {go, here} from "./address.js";
+import {fieldsOf} from "./form.js";
 import {Empty} from "./messages.js";
 import {may} from "./session.js";
 import {html} from "./view.js";
-import {counted, layerText, timeText} from "./words.js";
+import {counted, layerText, timeText, valueText} from "./words.js";
 
 const SHOWN = 50; // configs of an environment
 const EXAMPLE = '{"name": "rerank", "schema": {"type": "object", "properties": {"top_n": {"type": "integer", "default": 5}}}}';
@@ -66,8 +67,22 @@ function Fields({schema}) {
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="Fields"><table class="list">
       <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col">Default</th><th scope="col">What it is</th></tr></thead>
-      <tbody>${Object.entries(schema.properties ?? {}).map(([name, field]) => html`<tr key=${name}><th scope="row">${name}</th><td>${[field.type ?? "any"].flat().join(" or ")}${field.enum ? `: ${field.enum.join(", ")}` : ""}</td><td class="value">${field.default === undefined ? "" : JSON.stringify(field.default)}</td><td>${field.description ?? ""}</td></tr>`)}</tbody>
+      <tbody>${fieldsOf(schema, []).map(([keys, field]) => html`
+        <tr key=${keys.join(".")}>
+          <th scope="row">${keys.map((key, n) => html`${n > 0 && html`.<wbr />`}${key}`)}</th>
+          <td>${kindOf(field)}</td>
+          <td class="value" data-name="default">${field.default === undefined ? "" : valueText(field.default)}</td>
+          <td>${field.description ?? ""}</td>
+        </tr>`)}</tbody>
     </table></div>`;
+}
+
+/** "integer, 1 to 100"; "A or B". */
+function kindOf({type = "any", enum: values, minimum, maximum}) {
+  const kind = values ? values.map(valueText).join(" or ") : [type].flat().join(" or ");
+  const [low, high] = [minimum, maximum].map((bound) => bound?.toLocaleString());
+  const bounds = low && high ? `${low} to ${high}` : (low && `at least ${low}`) ?? (high && `at most ${high}`);
+  return [kind, bounds].filter(Boolean).join(", ");
 }
 
 /** What is in force of the type, and which policies guard it, by environment. */
