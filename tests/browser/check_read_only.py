@@ -23,6 +23,7 @@ LOOKS = {
     "Replay",
     "Verify",
     "Make them again",
+    "Look again",
 }
 MOVES = {"◂previous change", "Play", "▸next change", "Now", "Pin this moment"}
 DATA = {"config_type": "chunking", "name": "n", "mode": "overlay", "is_default": True, "config_data": {}}

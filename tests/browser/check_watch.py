@@ -115,6 +115,25 @@ def test_a_lock_is_made_promoted_gone_back_from_and_let_go(page: Page, watched: 
     )
 
 
+def test_another_person_approves_of_a_promotion(page: Page, watched: Watched, service: httpx.Client) -> None:
+    watched.post("/api/environments", name="approved", approvals=1)
+    page.goto(STAGING)
+    lock = part(page, "Locks").locator(".lock", has_text="recall holds")
+    lock.get_by_role("button", name="Promote").click()
+    page.get_by_role("dialog").get_by_text("approved wants it approved by 1 other; 0 did.").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_label("You are").fill("ben")
+    page.keyboard.press("Tab")
+    lock.get_by_role("button", name="Approve").click()
+    answer(page, "Approve it", why="the trials are good")
+    lock.get_by_text("for approved by ben").wait_for()
+    page.get_by_label("You are").fill("ann")
+    page.keyboard.press("Tab")
+    page.reload()
+    lock.wait_for()
+    assert lock.get_by_role("button", name="Approve").count() == 0, "ann has locked it"
+
+
 def test_a_question_is_answered_by_keyboard_and_gives_the_focus_back(page: Page, watched: Watched) -> None:
     page.goto(STAGING)
     promote = part(page, "Locks").get_by_role("button", name="Promote")
@@ -200,6 +219,20 @@ def test_an_evaluation_is_told_metric_by_metric(page: Page, watched: Watched) ->
     evaluations.get_by_text(told).first.wait_for()
 
 
+def test_the_checklist_is_gone_through_when_it_is_asked_for(
+    page: Page, watched: Watched, service: httpx.Client
+) -> None:
+    page.goto(STAGING)
+    page.get_by_role("link", name="Go through the checklist").click()
+    items = service.get("/api/environments/staging/go-live").json()["items"]
+    failed = [one["id"].replace("_", " ") for one in items if one["state"] == "failed"]
+    checklist = part(page, "Ready to go live?")
+    checklist.get_by_text(f"{len(failed)} failed").wait_for()
+    page.reload()
+    checklist.get_by_text(f"{len(failed)} failed").wait_for()
+    assert checklist.locator("[data-status=failed] + strong").all_inner_texts() == failed
+
+
 def test_applications_are_told_to_use_their_own_defaults(page: Page, watched: Watched, service: httpx.Client) -> None:
     page.goto(STAGING)
     page.get_by_role("button", name="Have them use their own defaults").click()
@@ -247,7 +280,7 @@ def test_hostile_texts_are_texts(page: Page, watched: Watched, service: httpx.Cl
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 1440, 1920])
-@pytest.mark.parametrize("address", [PRODUCTION, STAGING])
+@pytest.mark.parametrize("address", [PRODUCTION, f"{STAGING}&golive=1"])
 def test_nothing_stands_in_anybodys_way(page: Page, watched: Watched, address: str, width: int, scheme: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 -- the other tests are collected without it
 

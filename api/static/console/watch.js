@@ -5,6 +5,7 @@ import {ask} from "./api.js";
 import {useAnswer} from "./asking.js";
 import {Dialog} from "./dialog.js";
 import {Evaluations} from "./evaluations.js";
+import {GoLive} from "./go_live.js";
 import {Health} from "./health.js";
 import {Indexes} from "./indexes.js";
 import {Locks} from "./locks.js";
@@ -17,7 +18,6 @@ import {html, useState} from "./view.js";
 import {timeText} from "./words.js";
 
 const QUIET = 6; // looks without a change that pass, since nobody tells of reports
-const MARKS = {passed: "running", failed: "failed", unknown: "paused"};
 
 export function Watch({query, environments}) {
   const environment = environmentOf(query, environments);
@@ -29,7 +29,7 @@ export function Watch({query, environments}) {
     <header class="page-head with-acts"><h1>Watch <small>health and locks of ${environment}</small></h1><${EnvironmentPicker} ...${{environment, environments}} /></header>
     <${Serving} key=${`serving ${environment}`} ...${{environment, news}} />
     <div class="watch" key=${environment}>
-      <div><${Health} ...${{environment, news, report: query.get("report")}} /><${GoLive} ...${{environment, news}} /></div>
+      <div><${Health} ...${{environment, news, report: query.get("report")}} /><${GoLive} ...${{environment, isAsked: query.has("golive")}} /></div>
       <div><${Locks} ...${{environment, environments, news, slot}} /><${TakenBack} ...${{environment, news}} /><${Evaluations} ...${{environment, news, verdict: query.get("verdict"), before: query.get("before")}} /></div>
     </div>
     <${Indexes} key=${`indexes of ${environment}`} ...${{environment, news}} />`;
@@ -49,17 +49,4 @@ function Serving({environment, news}) {
     ${asked && (serving === "defaults"
       ? html`<${Dialog} title=${`Serve the settings of ${environment} again`} act="Serve them" onClose=${() => setAsked(false)} onAct=${put("settings")}><p>Applications use what is in force here, within a second.</p><//>`
       : html`<${Dialog} title=${`Have applications in ${environment} use their own defaults`} act="Use defaults" onClose=${() => setAsked(false)} onAct=${put("defaults")}><p>None of the settings here counts until they are served again: not one user's, not one collection's. No setting is changed by it.</p><//>`)}`}<//>`;
-}
-
-/** What stands between the environment and its users, as far as the service can tell; nothing where it does not answer that. */
-function GoLive({environment, news}) {
-  const path = `/api/environments/${encodeURIComponent(environment)}/go-live`;
-  const found = useAnswer((signal) => ask(path, {signal}).catch((problem) => (problem.status === 404 ? null : Promise.reject(problem))), [environment, news]);
-  const items = found.data?.data.items;
-  if (!items) return null;
-  return html`
-    <section class="panel" aria-labelledby="go-live">
-      <h2 id="go-live">Ready to go live?</h2>
-      <ul class="checks tasks">${items.map((one) => html`<li key=${one.id}><span class="badge" data-status=${MARKS[one.state]}>${one.state}</span> <strong>${one.id.replaceAll("_", " ")}</strong> <span>${one.message}</span> <span class="quiet">${one.probe}</span></li>`)}</ul>
-    </section>`;
 }

@@ -52,7 +52,7 @@ function placeText({event_types: types, environment}) {
 function Fields({environments, hook}) {
   return html`
     <label>Its address <input name="url" type="url" required maxlength="2000" placeholder="https://" autocomplete="off" defaultValue=${hook?.url ?? ""} /></label>
-    <label>Kinds of events <input name="types" required placeholder="config.*, release.*, health.*" autocomplete="off" defaultValue=${hook?.event_types.join(", ") ?? ""} /></label>
+    <label>Kinds of events <input name="types" required placeholder="config.*, change_set.*, health.*" autocomplete="off" defaultValue=${hook?.event_types.join(", ") ?? ""} /></label>
     ${environments && html`<label>Of <select name="environment"><option value="">every environment</option>${environments.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>`}
     <label>It gets <select name="template">${Object.entries(TEMPLATES).map(([name, text]) => html`<option value=${name} selected=${name === hook?.template}>${text}</option>`)}</select></label>
     <label>What it is for <input name="description" maxlength="1000" autocomplete="off" defaultValue=${hook?.description ?? ""} /></label>`;
