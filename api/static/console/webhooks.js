@@ -30,7 +30,7 @@ export function Webhooks({query, environments}) {
             ${items.length === 0 && html`<p class="quiet">Nobody is told yet.</p>`}
             ${may(ACTION) && html`<${Act} title="Tell another service" act="Subscribe it" send=${add} isFolded=${items.length > 0}><${Fields} environments=${environments} /><//>`}
           </div>
-          ${chosen ? html`<${Webhook} key=${`${chosen.id} ${chosen.version}`} ...${{hook: chosen, query, onTold: setTold, again: hooks.again}} />` : items.length > 0 && html`<${Empty} title="Choose a webhook"><p>What was sent to it, and what its receiver answered, is shown here.</p><//>`}
+          ${chosen ? html`<${Webhook} key=${chosen.id} ...${{hook: chosen, query, onTold: setTold, again: hooks.again}} />` : items.length > 0 && html`<${Empty} title="Choose a webhook"><p>What was sent to it, and what its receiver answered, is shown here.</p><//>`}
         </div>`;
     }}<//>`;
 }
@@ -100,7 +100,7 @@ function Webhook({hook, query, onTold, again}) {
           ${tested && html`<p role="status" class=${tested.is_delivered ? "done" : "trouble"}>${tested.is_delivered ? "Taken" : "Not taken"}${tested.status ? ` (${tested.status})` : ""} in ${tested.seconds} s: ${tested.answer || "no words"}</p>`}`}
       </section>
       <${Deliveries} path=${path} state=${query.get("deliveries")} />
-      ${may(ACTION) && html`<${Act} title="Change what it is told" act="Change it" keeps=${true} isFolded=${true} send=${(said) => put(wanted(said))}><${Fields} hook=${hook} /><//>`}
+      ${may(ACTION) && html`<${Act} key=${hook.version} title="Change what it is told" act="Change it" keeps=${true} isFolded=${true} send=${(said) => put(wanted(said))}><${Fields} hook=${hook} /><//>`}
       ${asked && html`<${Dialog} ...${asks[asked]} onClose=${() => setAsked(null)}>${typeof asks[asked].told === "string" ? html`<p>${asks[asked].told}</p>` : asks[asked].told}<//>`}
     </div>`;
 }
