@@ -282,9 +282,6 @@ def web(
         redoc_url=None,
     )
     errors.install(app, ROUTERS)
-    for router in ROUTERS:
-        app.include_router(router)
-    app.include_router(console.router)
-    app.include_router(organisation.router)
-    app.include_router(pages.router)
+    for router in (*ROUTERS, console.router, organisation.router, pages.router):
+        app.router.routes.extend(router.routes)  # as they are: what is included is built anew for each application
     return app

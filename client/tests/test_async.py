@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -75,10 +76,10 @@ def test_a_service_that_never_answers_is_waited_for_once(service, connect):
 
 
 def test_a_loop_that_was_closed_while_a_read_waited_harms_nobody(service, both, caplog):
-    answer = service.on_batch
+    answer, is_left = service.on_batch, threading.Event()
 
     def slow(request):
-        time.sleep(0.2)
+        is_left.wait(20)
         answer(request)
 
     service.on_batch = slow
@@ -88,6 +89,7 @@ def test_a_loop_that_was_closed_while_a_read_waited_harms_nobody(service, both, 
             await asyncio.wait_for(both.effective(user="u-1"), 0.05)
 
     asyncio.run(give_up())
+    is_left.set()
     eventually(lambda: both.client.metrics()["contexts_held"] == 1)
     service.on_batch = answer
     assert asyncio.run(both.effective(user="u-1")).meta.source == "live"

@@ -3,31 +3,30 @@
 import {ask} from "./api.js";
 import {useAnswer} from "./asking.js";
 import {followLinks, useAddress} from "./address.js";
-import {Audit} from "./audit.js";
 import {useConnection} from "./connection.js";
-import {Edit} from "./edit.js";
-import {Experiments} from "./experiments.js";
-import {History} from "./history.js";
 import {Absent, Empty, Trouble, Waiting} from "./messages.js";
 import {Now} from "./now.js";
-import {Profiles} from "./profiles.js";
-import {Releases} from "./releases.js";
 import {useSession} from "./session.js";
-import {Settings} from "./settings.js";
 import {Again, NoRole, SignedIn, Welcome, Who} from "./signing.js";
 import {html, render, useEffect, useState} from "./view.js";
-import {Watch} from "./watch.js";
+
+const LATER_MS = 1000; // after the first page, so that the others are there when they are asked for
+
+const later = (fetched, name) => () => fetched().then(
+  (module) => module[name],
+  () => Promise.reject(new Error("This page could not be loaded: load it again once the service answers.")),
+);
 
 const PAGES = [
-  {path: "/", name: "Now", page: Now, isListed: true},
-  {path: "/profiles", name: "Profiles", page: Profiles, isListed: true},
-  {path: "/experiments", name: "Experiments", page: Experiments, isListed: true},
-  {path: "/releases", name: "Releases", page: Releases, isListed: true},
-  {path: "/watch", name: "Watch", page: Watch, isListed: true},
-  {path: "/audit", name: "Audit", page: Audit, isListed: true},
-  {path: "/settings", name: "Settings", page: Settings, isListed: true},
-  {path: "/edit", name: "Change", page: Edit},
-  {path: "/history", name: "History", page: History},
+  {path: "/", name: "Now", load: async () => Now, isListed: true},
+  {path: "/profiles", name: "Profiles", load: later(() => import("./profiles.js"), "Profiles"), isListed: true},
+  {path: "/experiments", name: "Experiments", load: later(() => import("./experiments.js"), "Experiments"), isListed: true},
+  {path: "/releases", name: "Releases", load: later(() => import("./releases.js"), "Releases"), isListed: true},
+  {path: "/watch", name: "Watch", load: later(() => import("./watch.js"), "Watch"), isListed: true},
+  {path: "/audit", name: "Audit", load: later(() => import("./audit.js"), "Audit"), isListed: true},
+  {path: "/settings", name: "Settings", load: later(() => import("./settings.js"), "Settings"), isListed: true},
+  {path: "/edit", name: "Change", load: later(() => import("./edit.js"), "Edit")},
+  {path: "/history", name: "History", load: later(() => import("./history.js"), "History")},
   {path: "/signed-in", name: "Signed in", page: SignedIn, isForAll: true},
 ];
 
@@ -62,14 +61,22 @@ function Page({session, found, query}) {
   if (found.isForAll) return html`<${found.page} session=${session} />`;
   if (session.mode !== "open" && !session.principal) return html`<${Welcome} session=${session} />`;
   if (session.principal && !Object.keys(session.principal.roles).length) return html`<${NoRole} name=${session.principal.name} />`;
-  return html`<${Installation} page=${found.page} query=${query} />`;
+  return html`<${Installation} found=${found} query=${query} />`;
 }
 
 /** A page, once it is known which environments there are. */
-function Installation({page, query}) {
+function Installation({found, query}) {
   const {data, problem} = useAnswer((signal) => ask("/api/environments", {signal}), []);
+  useEffect(() => void setTimeout(() => PAGES.forEach(({load}) => load?.().catch(() => null)), LATER_MS), []);
   if (!data) return problem ? html`<${Trouble} problem=${problem} />` : html`<${Waiting} />`;
-  return html`<${page} ...${{query, environments: data.data.items.map(({name}) => name)}} />`;
+  return html`<${Loaded} key=${found.path} ...${{load: found.load, query, environments: data.data.items.map(({name}) => name)}} />`;
+}
+
+/** A page, once its modules are there. */
+function Loaded({load, ...given}) {
+  const {data: page, problem} = useAnswer(load, []);
+  if (!page) return problem ? html`<${Trouble} problem=${problem} />` : html`<${Waiting} />`;
+  return html`<${page} ...${given} />`;
 }
 
 function Theme() {
