@@ -39,6 +39,7 @@ class FakeVarve:
         self.on_stream: Handler = self.answer_stream
         self.on_other: Handler = lambda request: request.answer(404, {"detail": "no such route"})
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
         self._port = 0
 
@@ -125,16 +126,18 @@ class FakeVarve:
     def answer_stream(self, request: Request) -> None:
         """Open until the server ends, or `cut`."""
         request.begin_stream()
-        request.frame("reset", {**self.where(), "reason": "connected"})
-        self.streams.append(request)
+        with self._telling:  # a change is before the reset, or told after it
+            request.frame("reset", {**self.where(), "reason": "connected"})
+            self.streams.append(request)
         request.gone.wait()
 
     def where(self) -> dict[str, Any]:
         return {"position": self.position, "epoch": self.epoch, "log": self.log}
 
     def tell(self, event: str, data: dict[str, Any]) -> None:
-        for stream in list(self.streams):
-            stream.frame(event, data)
+        with self._telling:
+            for stream in self.streams:
+                stream.frame(event, data)
 
     def cut(self) -> None:
         """End every stream."""
