@@ -16,7 +16,7 @@ import pytest
 from tests.api.cli.conftest import Server, program
 from tests.api.listening import Listening
 
-AT_ONCE_SECONDS = 8.0  # a stream that nobody ends holds a server up for ten
+AT_ONCE_SECONDS = 4.0  # a stream that nobody ends holds a server up for ten
 
 Started = Callable[..., tuple[subprocess.Popen[str], str]]
 

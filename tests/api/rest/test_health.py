@@ -104,7 +104,7 @@ def test_a_store_that_hangs_is_told_of_within_a_second_while_every_thread_waits_
     for _ in range(6):  # more than the looks that may hang at once
         began = time.monotonic()
         answer = hanging.get("/health/ready")
-        assert time.monotonic() - began < 10  # the store holds each question for 30 s
+        assert time.monotonic() - began < 1.5
         assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")
         assert "within 1 s" in answer.json()["checks"]["store"]
         assert hanging.get("/health/live").status_code == 200
